@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# rp: rootless containers from small programs. `make help` lists the targets.
+B       ?= build
+PREFIX  ?= /usr/local
+CC      ?= gcc
+CFLAGS  ?= -O2 -g
+DESTDIR ?=
+
+# What the programs need to build, then what only tests, lint and bench need (Debian names).
+BUILD_PACKAGES = gcc make pkg-config libc6-dev libseccomp-dev libcap-dev libjson-c-dev \
+	libcurl4-openssl-dev libarchive-dev libselinux1-dev libfuse3-dev libzstd-dev libisal-dev \
+	libssl-dev uidmap busybox-static python3
+CHECK_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev bats jq fuse-overlayfs slirp4netns passt crun runc \
+	conmon podman skopeo umoci buildah docker-registry mmdebstrap mandoc shellcheck strace \
+	golang-github-opencontainers-specs-dev python3-jsonschema clang libclang-rt-14-dev \
+	clang-format clang-tidy cppcheck apache2-utils iproute2 socat xz-utils zstd openssl \
+	netcat-openbsd util-linux procps curl
+
+WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith \
+	-Wwrite-strings -Wundef -Wno-unused-parameter -Wno-missing-field-initializers
+ALL_CFLAGS = -std=gnu17 $(WARN) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_FORTIFY_SOURCE=2 -Ilib -I$(B) \
+	-ffunction-sections -fdata-sections -fstack-protector-strong -fno-plt $(CFLAGS)
+ALL_LDFLAGS = -Wl,--gc-sections -Wl,--as-needed -Wl,-z,relro,-z,now -Wl,-z,noexecstack $(LDFLAGS)
+
+LIB_SRC  := $(wildcard lib/*/*.c)
+LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
+LIB      := $(B)/librp.a
+PROGRAMS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard cmd/*/*.c)))))
+BINS     := $(PROGRAMS:%=$(B)/bin/%)
+UNIT     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
+TESTPROG := $(patsubst tests/lib/%.c,$(B)/tests/%,$(wildcard tests/lib/*.c))
+
+words     = $(shell cat cmd/$(1)/libs 2>/dev/null)
+pkgs      = $(filter-out static,$(call words,$(1)))
+is_static = $(filter static,$(call words,$(1)))
+pkg       = $(if $(strip $(2)),$(shell pkg-config $(1) $(2)))
+JSON_A   := $(shell pkg-config --variable=libdir json-c 2>/dev/null)/libjson-c.a
+
+.PHONY: all check lint asan fuzz coverage bench demo deps install uninstall clean help walk-through
+all: $(BINS) ## build all programs into build/bin
+
+.SECONDEXPANSION:
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	@$(CC) $(ALL_CFLAGS) $(call pkg,--cflags,$(if $(filter cmd/%,$<),$(call pkgs,$(word 2,$(subst /, ,$<))))) \
+		-MMD -MP -c -o $@ $<
+
+$(LIB): $(LIB_OBJ)
+	@rm -f $@ && ar rcs $@ $^
+
+$(BINS): $(B)/bin/%: $$(patsubst %.c,$(B)/%.o,$$(wildcard cmd/%/*.c cmd/$$*/*.c)) $$(LIB) $$(wildcard cmd/$$*/libs)
+	@mkdir -p $(@D)
+	@echo "  LINK    $*"
+	@$(CC) $(if $(call is_static,$*),-static) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) \
+		$(call pkg,$(if $(call is_static,$*),--static) --libs,$(call pkgs,$*)) $(JSON_A)
+
+$(B)/unit/%: tests/unit/%.c $(LIB)
+	@mkdir -p $(@D)
+	@echo "  UNIT    $*"
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -Itests -o $@ $< $(LIB) \
+		$(shell pkg-config --libs cmocka libseccomp libcap libselinux libcrypto libzstd) -lisal $(JSON_A)
+
+$(B)/tests/%: tests/lib/%.c $(LIB)
+	@mkdir -p $(@D)
+	@echo "  TEST    $*"
+	@$(CC) $(ALL_CFLAGS) -static -MMD -MP -o $@ $< $(LIB) $(JSON_A)
+
+check: all $(UNIT) $(TESTPROG) ## run all tests; T=NAME for those whose name contains it
+	@B=$(abspath $(B)) T='$(T)' tests/run
+
+lint: all ## formatting, static analysis, house rules
+	@B=$(abspath $(B)) contrib/lint
+
+asan: ## the tests with AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) B=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+		-fno-sanitize-recover=undefined -U_FORTIFY_SOURCE' check
+
+fuzz: ## 60 s of libFuzzer for each target in tests/fuzz
+	@B=$(abspath $(B)) SECONDS_EACH=$(or $(S),60) tests/fuzz/run
+
+coverage: ## the tests with gcov, a summary a file
+	@$(MAKE) B=build/coverage CFLAGS='-O0 -g --coverage' check
+	@contrib/coverage build/coverage
+
+bench: all ## compare with podman and crun, medians and ratios
+	@B=$(abspath $(B)) tests/bench/run
+
+demo: deps-build ## build, make a small image, run a container from it
+	@$(MAKE) --no-print-directory all
+	@B=$(abspath $(B)) contrib/demo
+
+walk-through: all ## the example of the design: buildah in a container, from a registry on loopback
+	@B=$(abspath $(B)) tests/run --walk-through
+
+deps: ## install the Debian packages that build and tests need
+	@contrib/deps $(CHECK_PACKAGES)
+deps-build:
+	@contrib/deps $(BUILD_PACKAGES)
+
+install: all ## into DESTDIR and PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man7
+	install -s -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
+	for m in man/*.[157]; do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/; done
+uninstall: ## remove what install put there
+	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(PROGRAMS)
+	for m in man/*.[157]; do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m#man/}; done
+
+clean: ## remove build/
+	rm -rf build
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-14s %s\n", $$1, $$2}' Makefile
+
+-include $(LIB_OBJ:.o=.d) $(wildcard $(B)/cmd/*/*.d $(B)/unit/*.d)

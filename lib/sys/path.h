@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Safe paths: the only code of the project that resolves a path which somebody else chose.
+ *
+ * A path is always resolved below a directory descriptor:
+ *   - inside a container's root filesystem or a volume ("in root"): like chroot(2), absolute
+ *     symbolic links and ".." stay below the descriptor; magic links are refused;
+ *   - inside our own directories ("beneath"): no symbolic link at all, no "..", nothing absolute.
+ * openat2(2) (Linux 5.6) does it where the kernel has it; otherwise a walker that opens component
+ * by component with O_PATH|O_NOFOLLOW and checks through /proc/self/fd that it did not escape.
+ *
+ * Results are descriptors. Callers go on with *at() calls on them, never with joined paths.
+ */
+#ifndef RP_SYS_PATH_H
+#define RP_SYS_PATH_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+
+/*
+ * Opens path below root, following links as inside a chroot. flags as for open(2); O_CLOEXEC is
+ * added; O_NOFOLLOW concerns the last component. mode as for open(2) with O_CREAT.
+ */
+int path_open_in_root(int root, const char *path, int flags, mode_t mode, struct err *e);
+
+/* Opens path below dir without following any link. */
+int path_open_beneath(int dir, const char *path, int flags, mode_t mode, struct err *e);
+
+/*
+ * Makes the directory path and the missing ones above it, links followed as in a chroot (a link
+ * that dangles is ERR_INPUT). Returns an O_PATH descriptor of the directory itself.
+ */
+int path_mkdir_in_root(int root, const char *path, mode_t mode, struct err *e);
+
+/* The same without links, for our own directories. */
+int path_mkdir_beneath(int dir, const char *path, mode_t mode, struct err *e);
+
+/*
+ * Makes an empty regular file at path unless something is there already, with missing directories
+ * above it. Returns an O_PATH descriptor. For mount points.
+ */
+int path_mkfile_in_root(int root, const char *path, mode_t mode, struct err *e);
+
+/* Another open file description of what an O_PATH descriptor refers to. */
+int path_reopen(int fd, int flags, struct err *e);
+
+/*
+ * A regular file of an image or container: links followed as in a chroot, opened O_NONBLOCK,
+ * refused unless regular and at most max bytes. ERR_NOTFOUND where there is none.
+ */
+int path_read_in_root(int root, const char *path, size_t max, struct buf *out, struct err *e);
+
+/*
+ * Removes name below dir with all that is in it, never following a link, never leaving the mount,
+ * making directories writable on the way where their owner forgot. Missing is fine.
+ * name has no '/'.
+ */
+int path_remove_tree(int dir, const char *name, struct err *e);
+
+/* The absolute path of a descriptor, by readlink of /proc/self/fd/N. For messages and exec only. */
+char *path_of_fd(int fd);
+
+/* "/proc/self/fd/N", for system calls that take no descriptor. */
+#define FD_PATH_LEN 32
+const char *path_fd_link(int fd, char buf[FD_PATH_LEN]);
+
+/* For tests: pretend that openat2(2) is missing. Set by RP_TEST_NO_OPENAT2 too in debug builds. */
+void path_test_no_openat2(bool on);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Processes by pidfd and by (pid, start time, boot id), which together are never reused. */
+#ifndef RP_SYS_PROC_H
+#define RP_SYS_PROC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/str.h"
+
+#define BOOT_ID_LEN 37
+
+struct proc_id {
+	pid_t pid;
+	uint64_t start; /* field 22 of /proc/PID/stat: clock ticks since boot; proc(5) */
+	char boot[BOOT_ID_LEN];
+};
+
+/* /proc/sys/kernel/random/boot_id */
+int boot_id(char out[BOOT_ID_LEN], struct err *e);
+
+/* The identity of a process that runs now. ERR_NOTFOUND where it does not (a zombie does not). */
+int proc_identify(pid_t pid, struct proc_id *out, struct err *e);
+
+/*
+ * A pidfd for exactly this process. ERR_NOTFOUND where it has ended, its number was reused, or the
+ * record is of another boot.
+ */
+int proc_open(const struct proc_id *id, struct err *e);
+
+/* pidfd_send_signal(2); ERR_NOTFOUND for ESRCH. */
+int proc_signal(int pidfd, int sig, struct err *e);
+
+/* Waits until the process has ended. timeout_ms -1: for ever. Returns 1 ended, 0 timed out. */
+int proc_wait(int pidfd, int timeout_ms, struct err *e);
+
+int sys_pidfd_open(pid_t pid);
+
+/* "SIGTERM", "TERM", "term", "15" to 15; -1 where there is no such signal. RTMIN+N as well. */
+int signal_number(const char *s);
+const char *signal_name(int sig); /* "SIGTERM", or NULL */
+
+#endif
