@@ -60,11 +60,11 @@ static inline int take_fd(int *fd)
 }
 
 /* Returns the pointer and leaves NULL behind. */
-#define take_ptr(p)                                                                                \
-	({                                                                                         \
-		__typeof__(p) take_v_ = (p);                                                       \
-		(p) = NULL;                                                                        \
-		take_v_;                                                                           \
+#define take_ptr(p)                          \
+	({                                   \
+		__typeof__(p) take_v_ = (p); \
+		(p) = NULL;                  \
+		take_v_;                     \
 	})
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))

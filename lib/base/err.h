@@ -26,10 +26,10 @@ enum err_code {
 };
 
 struct err {
-	int code;     /* enum err_code */
-	int errnum;   /* errno of the cause, 0 where no system call failed */
-	char op[32];  /* the operation, a man page name where there is one: "openat2" */
-	char msg[640]; /* one line for people: what failed, on what; without the strerror text */
+	int code;	/* enum err_code */
+	int errnum;	/* errno of the cause, 0 where no system call failed */
+	char op[32];	/* the operation, a man page name where there is one: "openat2" */
+	char msg[640];	/* one line for people: what failed, on what; without the strerror text */
 	char hint[256]; /* the usual fix, or "" */
 };
 

@@ -18,9 +18,9 @@
 #include "base/err.h"
 #include "base/clean.h"
 
-void *mem_alloc(size_t size);			 /* zeroed */
+void *mem_alloc(size_t size);			  /* zeroed */
 void *mem_resize(void *p, size_t n, size_t size); /* reallocarray(3) */
-char *str_dup(const char *s);			 /* NULL gives NULL */
+char *str_dup(const char *s);			  /* NULL gives NULL */
 char *str_ndup(const char *s, size_t n);
 char *str_fmt(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -58,13 +58,13 @@ struct strv {
 	char **v;
 	size_t n;
 };
-void strv_add(struct strv *v, const char *s);	      /* copies */
-void strv_take(struct strv *v, char *s);	      /* takes ownership */
+void strv_add(struct strv *v, const char *s); /* copies */
+void strv_take(struct strv *v, char *s);      /* takes ownership */
 void strv_addf(struct strv *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void strv_split(struct strv *v, const char *s, char sep); /* empty parts are kept; "" adds none */
 bool strv_has(const struct strv *v, const char *s);
 void strv_release(struct strv *v);
-#define _strv_ _clean_(strv_release)
+#define _strv_		     _clean_(strv_release)
 #define strv_foreach(s, vec) for (char **s##_p = (vec)->v, *s; s##_p && (s = *s##_p); s##_p++)
 
 /*
@@ -83,7 +83,7 @@ int str_to_duration(const char *s, int64_t *out);
 void hex_encode(const void *data, size_t n, char *out);
 
 /* The current time, or t, as RFC 3339 UTC with nine digits: "2026-11-22T02:22:47.000000000Z". */
-#define TIME_TEXT_LEN 36
+#define TIME_TEXT_LEN 96
 struct timespec;
 void time_text(const struct timespec *t, char out[TIME_TEXT_LEN]); /* t NULL: now */
 

@@ -39,8 +39,11 @@ struct store {
  */
 int store_open(struct store *s, struct err *e);
 void store_close(struct store *s);
-#define STORE_NONE {.fd = -1, .run = -1}
-#define _store_	   _clean_(store_close)
+#define STORE_NONE                  \
+	{                           \
+		.fd = -1, .run = -1 \
+	}
+#define _store_ _clean_(store_close)
 
 /* An O_DIRECTORY descriptor of STORE/SUB ("blobs/sha256", "containers"), made when missing. */
 int store_dir(const struct store *s, const char *sub, struct err *e);
@@ -56,7 +59,10 @@ struct staging {
 	int fd;	    /* the directory, holds the lock */
 	char name[64];
 };
-#define STAGING_NONE {.parent = -1, .fd = -1}
+#define STAGING_NONE                   \
+	{                              \
+		.parent = -1, .fd = -1 \
+	}
 int staging_make(const struct store *s, const char *kind, struct staging *out, struct err *e);
 /*
  * Renames the staging directory to NAME in the directory todir. Where NAME exists already (another

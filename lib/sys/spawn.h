@@ -17,14 +17,14 @@ struct spawn_fd {
 };
 
 struct spawn {
-	const char *file;     /* with '/': the file itself; without: looked up in PATH */
+	const char *file; /* with '/': the file itself; without: looked up in PATH */
 	char *const *argv;
-	char *const *envp;    /* NULL: environ */
-	int in, out, err;     /* become 0, 1, 2; -1: inherited; SPAWN_NULL: /dev/null */
+	char *const *envp;	    /* NULL: environ */
+	int in, out, err;	    /* become 0, 1, 2; -1: inherited; SPAWN_NULL: /dev/null */
 	const struct spawn_fd *fds; /* further descriptors; all others are closed on exec */
 	size_t nfds;
-	bool new_session;     /* setsid(2) */
-	int death_signal;     /* PR_SET_PDEATHSIG or 0 */
+	bool new_session; /* setsid(2) */
+	int death_signal; /* PR_SET_PDEATHSIG or 0 */
 };
 #define SPAWN_NULL (-2)
 

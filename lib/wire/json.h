@@ -57,6 +57,7 @@ struct json *json_new_object(void);
 struct json *json_new_array(void);
 struct json *json_new_str(const char *s); /* NULL gives JSON null */
 struct json *json_new_int(int64_t v);
+struct json *json_new_uint(uint64_t v); /* for limits such as RLIM_INFINITY */
 struct json *json_new_real(double v);
 struct json *json_new_bool(bool v);
 struct json *json_new_strv(const struct strv *v); /* array of strings */
@@ -85,6 +86,7 @@ void json_set_at(struct json *arr, size_t i, struct json *val);
 
 const char *json_str(const struct json *j); /* of a string; otherwise NULL */
 int64_t json_int(const struct json *j);
+uint64_t json_uint(const struct json *j);
 double json_real(const struct json *j);
 bool json_bool(const struct json *j);
 /* json_str(json_get(obj, key)) and the like, with a default. */
@@ -107,13 +109,12 @@ struct json_member json_first(const struct json *obj);
 void json_next(struct json_member *m);
 #define json_foreach(m, obj) for (struct json_member m = json_first(obj); m.key; json_next(&m))
 /* json_each(it, arr): it.i is the index, it.v the element. */
-#define json_each(it, arr)                                                                         \
-	for (                                                                                      \
-		struct {                                                                           \
-			size_t i;                                                                  \
-			struct json *v;                                                            \
-		} it = {0, json_at(arr, 0)};                                                       \
-		it.i < json_len(arr); it.v = json_at(arr, ++it.i))
+#define json_each(it, arr)                \
+	for (struct {                     \
+		     size_t i;            \
+		     struct json *v;      \
+	     } it = {0, json_at(arr, 0)}; \
+	     it.i < json_len(arr); it.v = json_at(arr, ++it.i))
 
 /*
  * A cursor: a value and how it was reached, for documents that are not to be trusted. Cursors live

@@ -14,12 +14,12 @@
 
 enum opt_type {
 	OPT_END = 0,
-	OPT_FLAG, /* bool; also --flag=true, --flag=false */
-	OPT_STR,  /* const char *, points into argv */
-	OPT_INT,  /* int64_t, decimal */
-	OPT_SIZE, /* int64_t, bytes; "512m" */
-	OPT_LIST, /* struct strv; may be repeated */
-	OPT_CALL, /* call(data, value, e); may be repeated */
+	OPT_FLAG,      /* bool; also --flag=true, --flag=false */
+	OPT_STR,       /* const char *, points into argv */
+	OPT_INT,       /* int64_t, decimal */
+	OPT_SIZE,      /* int64_t, bytes; "512m" */
+	OPT_LIST,      /* struct strv; may be repeated */
+	OPT_CALL,      /* call(data, value, e); may be repeated */
 	OPT_CALL_FLAG, /* the same without a value: value is "true" or "false" */
 };
 
@@ -31,12 +31,12 @@ struct opt {
 	const char *arg;  /* the value's name in --help, NULL for flags */
 	const char *help; /* one line, without a full stop */
 	int (*call)(void *data, const char *value, struct err *e);
-	bool hidden;	     /* accepted, but not shown */
+	bool hidden;	    /* accepted, but not shown */
 	const char *values; /* blank-separated fixed values, for checking and completion, or NULL */
 };
 
 struct opts_result {
-	int argc; /* operands */
+	int argc;    /* operands */
 	char **argv; /* NULL-terminated; points into the argv that was parsed */
 };
 

@@ -21,12 +21,12 @@
 #define RP_VERSION "0.1.0"
 
 enum prog_io {
-	PROG_READS = 1 << 0,	   /* a document on stdin is required */
-	PROG_WRITES = 1 << 1,	   /* p->doc (or p->out where set) is written to stdout */
-	PROG_MAY_READ = 1 << 2,	   /* reads stdin only where no operand was given */
+	PROG_READS = 1 << 0,	       /* a document on stdin is required */
+	PROG_WRITES = 1 << 1,	       /* p->doc (or p->out where set) is written to stdout */
+	PROG_MAY_READ = 1 << 2,	       /* reads stdin only where no operand was given */
 	PROG_STOP_AT_OPERAND = 1 << 3, /* see opts_parse() */
-	PROG_CONTAINER = 1 << 4,   /* the document read must be an rp.container/1 */
-	PROG_NEEDS_DOC = 1 << 5,   /* without stdin document start from an empty rp.container/1 */
+	PROG_CONTAINER = 1 << 4,       /* the document read must be an rp.container/1 */
+	PROG_NEEDS_DOC = 1 << 5, /* without stdin document start from an empty rp.container/1 */
 };
 
 struct prog;
@@ -36,17 +36,18 @@ struct program {
 	const char *summary;	 /* one line, the man page's Nd */
 	const char *usage;	 /* behind the name: "[options] [--] CMD [ARG...]" */
 	const char *description; /* a paragraph for --help, may be NULL */
-	const struct opt *opts;	 /* ends with an all-zero row; --help, --version, --schema are added */
-	size_t opts_size;	 /* of the struct the offsets refer to */
-	unsigned io;		 /* enum prog_io */
-	const char *schema;	 /* JSON Schema text of input and output, or NULL */
+	const struct opt
+		*opts;	    /* ends with an all-zero row; --help, --version, --schema are added */
+	size_t opts_size;   /* of the struct the offsets refer to */
+	unsigned io;	    /* enum prog_io */
+	const char *schema; /* JSON Schema text of input and output, or NULL */
 	int (*run)(struct prog *p, struct err *e);
 };
 
 struct prog {
 	const struct program *def;
-	void *opts;	  /* zeroed struct of opts_size, filled by the options */
-	int argc;	  /* operands */
+	void *opts; /* zeroed struct of opts_size, filled by the options */
+	int argc;   /* operands */
 	char **argv;
 	struct json *doc; /* what was read; owned by the frame, changed in place by run() */
 	struct json *out; /* set by run() to write something else than doc; owned by the frame */

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Descriptors and whole files: see fd.h for the contract.
+ *
+ * file_replace() writes NAME.tmp.PID beside NAME and renames it, so that a reader sees the old or
+ * the new content (rename(2)); fsync(2) of file and directory only where the caller asks for
+ * durability across a power cut.
+ */
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+int fd_write_all(int fd, const void *data, size_t len, struct err *e)
+{
+	const char *p = data;
+
+	while (len) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, "write", "cannot write");
+		p += n;
+		len -= n;
+	}
+	return 0;
+}
+
+int fd_read_all(int fd, size_t max, struct buf *out, const char *name, struct err *e)
+{
+	size_t start = out->len;
+
+	for (;;) {
+		ssize_t n;
+
+		buf_reserve(out, 16384);
+		n = read(fd, out->data + out->len, out->cap - out->len - 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_sys(e, "read", "cannot read %s", name);
+		out->len += n;
+		out->data[out->len] = '\0';
+		if (out->len - start > max)
+			return err_set(e, ERR_INPUT, 0, "read", "%s: larger than %zu bytes", name,
+				       max);
+		if (n == 0)
+			return 0;
+	}
+}
+
+int fd_pipe(int fds[2], struct err *e)
+{
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return err_sys(e, "pipe2", "cannot make a pipe");
+	return 0;
+}
+
+int fd_cloexec(int fd, bool on, struct err *e)
+{
+	if (fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0) < 0)
+		return err_sys(e, "fcntl", "cannot change descriptor %d", fd);
+	return 0;
+}
+
+int file_replace(int dirfd, const char *name, const void *data, size_t len, mode_t mode,
+		 bool durable, struct err *e)
+{
+	_free_ char *tmp = str_fmt("%s.tmp.%d", name, (int)getpid());
+	_close_ int fd =
+		openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return err_sys(e, "openat", "cannot make %s", tmp);
+	if (fd_write_all(fd, data, len, e) < 0) {
+		err_prefix(e, "%s", name);
+		goto undo;
+	}
+	if (fchmod(fd, mode) < 0) {
+		err_sys(e, "fchmod", "cannot set the mode of %s", name);
+		goto undo;
+	}
+	if (durable && fsync(fd) < 0) {
+		err_sys(e, "fsync", "cannot write %s to disk", name);
+		goto undo;
+	}
+	if (renameat(dirfd, tmp, dirfd, name) < 0) {
+		err_sys(e, "renameat", "cannot put %s in place", name);
+		goto undo;
+	}
+	if (durable) {
+		_close_ int dir = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (dir < 0 || fsync(dir) < 0)
+			return err_sys(e, "fsync", "cannot write the directory of %s to disk",
+				       name);
+	}
+	return 0;
+undo:
+	unlinkat(dirfd, tmp, 0);
+	return -1;
+}
+
+int file_read(int dirfd, const char *name, size_t max, struct buf *out, struct err *e)
+{
+	_close_ int fd = openat(dirfd, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0)
+		return err_sys(e, "openat", "cannot open %s", name);
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "fstat", "cannot read %s", name);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ERR_INPUT, 0, "open", "%s is not a regular file", name);
+	return fd_read_all(fd, max, out, name, e);
+}
+
+void fd_close_from(int first)
+{
+	_closedir_ DIR *d = NULL;
+	struct dirent *ent;
+	int64_t fd;
+
+	if (syscall(SYS_close_range, first, ~0U, 0) == 0)
+		return;
+	d = opendir("/proc/self/fd");
+	while (d && (ent = readdir(d)))
+		if (str_to_int(ent->d_name, first, INT32_MAX, &fd) == 0 && fd != dirfd(d))
+			close((int)fd);
+}

@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * JSON values on json-c: the only file that includes it. See json.h for the contract.
+ *
+ * json-c keeps the last of two members with the same name. Duplicates are a way to show two
+ * readers two documents, so they are refused: the number of ':' outside strings in the text must
+ * equal the number of members in the parsed tree. The same walk over the tree refuses strings with
+ * a NUL, which C would cut, and numbers that are not finite; the walk over the text refuses
+ * integers that json-c would clamp.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+
+#define json_bool jsonc_bool /* json-c has a type of the name of our function */
+#include <json-c/json.h>
+#undef json_bool
+
+#include "wire/json.h"
+
+#include "base/fd.h"
+
+static struct json_object *unwrap(const struct json *j)
+{
+	return (struct json_object *)(uintptr_t)j;
+}
+
+static struct json *wrap(struct json_object *o)
+{
+	return (struct json *)o;
+}
+
+/* Members that the text spells out; -1 for an integer of more than 64 bits. */
+static long count_members_in_text(const char *text, size_t len)
+{
+	bool in_string = false;
+	long members = 0;
+	size_t digits = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		char c = text[i];
+
+		if (in_string) {
+			if (c == '\\')
+				i++;
+			else if (c == '"')
+				in_string = false;
+			continue;
+		}
+		digits = c >= '0' && c <= '9' ? digits + 1 : 0;
+		/* 20 digits: UINT64_MAX has as many, and starts with 1 */
+		if (digits > 20 || (digits == 20 && text[i - 19] != '1'))
+			return -1;
+		if (c == '"')
+			in_string = true;
+		else if (c == ':')
+			members++;
+	}
+	return members;
+}
+
+static long count_members_in_tree(struct json_object *o, const char **wrong)
+{
+	long n = 0;
+
+	switch (json_object_get_type(o)) {
+	case json_type_string:
+		if (strlen(json_object_get_string(o)) != (size_t)json_object_get_string_len(o))
+			*wrong = "a string contains a NUL character";
+		return 0;
+	case json_type_double:
+		if (!isfinite(json_object_get_double(o)))
+			*wrong = "a number is out of range";
+		return 0;
+	case json_type_array:
+		for (size_t i = 0; i < json_object_array_length(o); i++)
+			n += count_members_in_tree(json_object_array_get_idx(o, i), wrong);
+		return n;
+	case json_type_object: {
+		json_object_object_foreach(o, key, val)
+		{
+			if (key)
+				n += 1 + count_members_in_tree(val, wrong);
+		}
+		return n;
+	}
+	default:
+		return 0;
+	}
+}
+
+static int check_tree(const char *text, size_t len, struct json_object *o, const char *name,
+		      struct err *e)
+{
+	const char *wrong = NULL;
+	long said = count_members_in_text(text, len);
+	long kept = count_members_in_tree(o, &wrong);
+
+	if (said < 0)
+		wrong = "a number does not fit into 64 bits";
+	else if (said != kept && !wrong)
+		wrong = "a key appears twice in one object";
+	return wrong ? err_set(e, ERR_INPUT, 0, "json", "%s: %s", name, wrong) : 0;
+}
+
+int json_parse(const char *text, size_t len, const char *name, struct json **out, struct err *e)
+{
+	struct json_tokener *tok;
+	struct json_object *o;
+	enum json_tokener_error jerr;
+	size_t end;
+
+	if (len > INT32_MAX - 1)
+		return err_set(e, ERR_INPUT, 0, "json", "%s: too large", name);
+	tok = json_tokener_new_ex(JSON_MAX_DEPTH);
+	if (!tok)
+		abort();
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8 |
+					    JSON_TOKENER_ALLOW_TRAILING_CHARS);
+	o = json_tokener_parse_ex(tok, text, (int)len);
+	jerr = json_tokener_get_error(tok);
+	if (jerr == json_tokener_continue) /* a bare number at the end needs the final NUL */
+		o = json_tokener_parse_ex(tok, "", 1), jerr = json_tokener_get_error(tok);
+	end = json_tokener_get_parse_end(tok);
+	json_tokener_free(tok);
+	if (jerr != json_tokener_success) {
+		json_object_put(o);
+		return err_set(e, ERR_INPUT, 0, "json", "%s: not valid JSON at byte %zu: %s", name,
+			       end, json_tokener_error_desc(jerr));
+	}
+	for (; end < len; end++) {
+		if (!strchr(" \t\r\n", text[end]) || text[end] == '\0') {
+			json_object_put(o);
+			return err_set(e, ERR_INPUT, 0, "json",
+				       "%s: something follows the JSON value at byte %zu", name,
+				       end);
+		}
+	}
+	if (check_tree(text, len, o, name, e) < 0) {
+		json_object_put(o);
+		return -1;
+	}
+	*out = wrap(o);
+	return 0;
+}
+
+static int parse_buf(const struct buf *b, const char *name, struct json **out, struct err *e)
+{
+	if (!b->len || strspn(b->data, " \t\r\n") == b->len) {
+		*out = NULL;
+		return 0;
+	}
+	return json_parse(b->data, b->len, name, out, e);
+}
+
+int json_read(int fd, size_t max, const char *name, struct json **out, struct err *e)
+{
+	_buf_ struct buf b = {0};
+
+	if (fd_read_all(fd, max, &b, name, e) < 0)
+		return -1;
+	return parse_buf(&b, name, out, e);
+}
+
+int json_read_file(int dirfd, const char *file, size_t max, struct json **out, struct err *e)
+{
+	_buf_ struct buf b = {0};
+
+	if (file_read(dirfd, file, max, &b, e) < 0)
+		return -1;
+	if (parse_buf(&b, file, out, e) < 0)
+		return -1;
+	return *out ? 0 : err_set(e, ERR_INPUT, 0, "json", "%s is empty", file);
+}
+
+char *json_text(const struct json *j, bool pretty)
+{
+	int flags = JSON_C_TO_STRING_NOSLASHESCAPE |
+		    (pretty ? JSON_C_TO_STRING_PRETTY : JSON_C_TO_STRING_PLAIN);
+	struct buf b = {0};
+	const char *text = json_object_to_json_string_ext(unwrap(j), flags);
+
+	if (!pretty)
+		return str_dup(text);
+	/* json-c indents by two blanks and has no newline in empty containers; Podman by five */
+	for (const char *line = text; *line;) {
+		size_t blanks = strspn(line, " "), n = strcspn(line, "\n");
+
+		buf_add(&b, line, blanks);
+		buf_add(&b, line, blanks);
+		buf_add(&b, line + blanks, n - blanks);
+		if (line[n])
+			buf_char(&b, '\n');
+		line += n + (line[n] != '\0');
+	}
+	return buf_take(&b);
+}
+
+int json_write(int fd, const struct json *j, struct err *e)
+{
+	const char *text = json_object_to_json_string_ext(
+		unwrap(j), JSON_C_TO_STRING_NOSLASHESCAPE | JSON_C_TO_STRING_PLAIN);
+	_buf_ struct buf b = {0};
+
+	buf_str(&b, text);
+	buf_char(&b, '\n');
+	return fd_write_all(fd, b.data, b.len, e);
+}
+
+int json_write_file(int dirfd, const char *file, const struct json *j, mode_t mode, bool durable,
+		    struct err *e)
+{
+	_free_ char *text = json_text(j, false);
+	size_t n = strlen(text);
+
+	text[n] = '\n'; /* the NUL is not written */
+	return file_replace(dirfd, file, text, n + 1, mode, durable, e);
+}
+
+static struct json *checked(struct json_object *o)
+{
+	if (!o)
+		abort(); /* out of memory */
+	return wrap(o);
+}
+
+struct json *json_new_object(void)
+{
+	return checked(json_object_new_object());
+}
+
+struct json *json_new_array(void)
+{
+	return checked(json_object_new_array());
+}
+
+struct json *json_new_str(const char *s)
+{
+	return s ? checked(json_object_new_string(s)) : NULL;
+}
+
+struct json *json_new_int(int64_t v)
+{
+	return checked(json_object_new_int64(v));
+}
+
+struct json *json_new_uint(uint64_t v)
+{
+	return checked(json_object_new_uint64(v));
+}
+
+struct json *json_new_real(double v)
+{
+	return checked(json_object_new_double(v));
+}
+
+struct json *json_new_bool(bool v)
+{
+	return checked(json_object_new_boolean(v));
+}
+
+struct json *json_new_strv(const struct strv *v)
+{
+	struct json *arr = json_new_array();
+
+	for (size_t i = 0; i < v->n; i++)
+		json_add(arr, json_new_str(v->v[i]));
+	return arr;
+}
+
+struct json *json_ref(struct json *j)
+{
+	return wrap(json_object_get(unwrap(j)));
+}
+
+struct json *json_copy(const struct json *j)
+{
+	struct json_object *o = NULL;
+
+	if (j && json_object_deep_copy(unwrap(j), &o, NULL) < 0)
+		abort();
+	return wrap(o);
+}
+
+void json_put(struct json *j)
+{
+	json_object_put(unwrap(j));
+}
+
+enum json_kind json_kind(const struct json *j)
+{
+	switch (json_object_get_type(unwrap(j))) {
+	case json_type_boolean:
+		return JSON_BOOL;
+	case json_type_int:
+		return JSON_INT;
+	case json_type_double:
+		return JSON_REAL;
+	case json_type_string:
+		return JSON_STRING;
+	case json_type_array:
+		return JSON_ARRAY;
+	case json_type_object:
+		return JSON_OBJECT;
+	default:
+		return JSON_NULL;
+	}
+}
+
+const char *json_kind_name(enum json_kind kind)
+{
+	static const char *const names[] = {"null",   "boolean", "number", "number",
+					    "string", "array",	 "object"};
+
+	return names[kind];
+}
+
+bool json_equal(const struct json *a, const struct json *b)
+{
+	return json_object_equal(unwrap(a), unwrap(b));
+}
+
+struct json *json_get(const struct json *obj, const char *key)
+{
+	struct json_object *v = NULL;
+
+	if (json_kind(obj) != JSON_OBJECT)
+		return NULL;
+	json_object_object_get_ex(unwrap(obj), key, &v);
+	return wrap(v);
+}
+
+bool json_has(const struct json *obj, const char *key)
+{
+	return json_kind(obj) == JSON_OBJECT && json_object_object_get_ex(unwrap(obj), key, NULL);
+}
+
+struct json *json_at(const struct json *arr, size_t i)
+{
+	if (json_kind(arr) != JSON_ARRAY)
+		return NULL;
+	return wrap(json_object_array_get_idx(unwrap(arr), i));
+}
+
+size_t json_len(const struct json *j)
+{
+	switch (json_kind(j)) {
+	case JSON_ARRAY:
+		return json_object_array_length(unwrap(j));
+	case JSON_OBJECT:
+		return (size_t)json_object_object_length(unwrap(j));
+	default:
+		return 0;
+	}
+}
+
+void json_set(struct json *obj, const char *key, struct json *val)
+{
+	if (json_object_object_add(unwrap(obj), key, unwrap(val)) < 0)
+		abort();
+}
+
+void json_add(struct json *arr, struct json *val)
+{
+	if (json_object_array_add(unwrap(arr), unwrap(val)) < 0)
+		abort();
+}
+
+void json_del(struct json *obj, const char *key)
+{
+	if (json_kind(obj) == JSON_OBJECT)
+		json_object_object_del(unwrap(obj), key);
+}
+
+void json_set_at(struct json *arr, size_t i, struct json *val)
+{
+	if (json_object_array_put_idx(unwrap(arr), i, unwrap(val)) < 0)
+		abort();
+}
+
+const char *json_str(const struct json *j)
+{
+	return json_kind(j) == JSON_STRING ? json_object_get_string(unwrap(j)) : NULL;
+}
+
+int64_t json_int(const struct json *j)
+{
+	return json_kind(j) == JSON_INT ? json_object_get_int64(unwrap(j)) : 0;
+}
+
+uint64_t json_uint(const struct json *j)
+{
+	return json_kind(j) == JSON_INT ? json_object_get_uint64(unwrap(j)) : 0;
+}
+
+double json_real(const struct json *j)
+{
+	enum json_kind k = json_kind(j);
+
+	return k == JSON_INT || k == JSON_REAL ? json_object_get_double(unwrap(j)) : 0;
+}
+
+bool json_bool(const struct json *j)
+{
+	return json_kind(j) == JSON_BOOL && json_object_get_boolean(unwrap(j));
+}
+
+const char *json_get_str(const struct json *obj, const char *key, const char *dflt)
+{
+	const char *s = json_str(json_get(obj, key));
+
+	return s ? s : dflt;
+}
+
+int64_t json_get_int(const struct json *obj, const char *key, int64_t dflt)
+{
+	struct json *v = json_get(obj, key);
+
+	return json_kind(v) == JSON_INT ? json_int(v) : dflt;
+}
+
+bool json_get_bool(const struct json *obj, const char *key, bool dflt)
+{
+	struct json *v = json_get(obj, key);
+
+	return json_kind(v) == JSON_BOOL ? json_bool(v) : dflt;
+}
+
+struct json *json_path(const struct json *obj, const char *dotted)
+{
+	const char *dot;
+
+	for (; (dot = strchr(dotted, '.')); dotted = dot + 1) {
+		_free_ char *key = str_ndup(dotted, dot - dotted);
+
+		obj = json_get(obj, key);
+	}
+	return json_get(obj, dotted);
+}
+
+struct json *json_need_obj(struct json *obj, const char *key)
+{
+	struct json *v = json_get(obj, key);
+
+	if (json_kind(v) != JSON_OBJECT) {
+		v = json_new_object();
+		json_set(obj, key, v);
+	}
+	return v;
+}
+
+struct json *json_need_arr(struct json *obj, const char *key)
+{
+	struct json *v = json_get(obj, key);
+
+	if (json_kind(v) != JSON_ARRAY) {
+		v = json_new_array();
+		json_set(obj, key, v);
+	}
+	return v;
+}
+
+static struct json_member member_of(struct lh_entry *entry)
+{
+	if (!entry)
+		return (struct json_member){0};
+	return (struct json_member){
+		.key = lh_entry_k(entry),
+		.val = lh_entry_v(entry),
+		.next_ = lh_entry_next(entry),
+	};
+}
+
+struct json_member json_first(const struct json *obj)
+{
+	if (json_kind(obj) != JSON_OBJECT)
+		return (struct json_member){0};
+	return member_of(lh_table_head(json_object_get_object(unwrap(obj))));
+}
+
+void json_next(struct json_member *m)
+{
+	*m = member_of((struct lh_entry *)(uintptr_t)m->next_);
+}
