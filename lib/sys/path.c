@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Safe paths: see path.h for the contract.
+ *
+ * openat2(2) (Linux 5.6) resolves in the kernel: RESOLVE_IN_ROOT or RESOLVE_BENEATH, always with
+ * RESOLVE_NO_MAGICLINKS. It answers EAGAIN when a rename races with "..", which is tried again a
+ * bounded number of times. Where it is missing (ENOSYS, or EPERM from an old seccomp filter), the
+ * walker of path_walk.c does the same step by step.
+ *
+ * Making directories walks down component by component; each step is mkdirat(2) on a descriptor
+ * and an open that follows links only inside the root.
+ */
+#include "sys/path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+
+#include "sys/path_walk.h"
+
+#define EAGAIN_TRIES 128
+
+static bool no_openat2;
+
+void path_test_no_openat2(bool on)
+{
+	no_openat2 = on;
+}
+
+static int try_openat2(int dir, const char *path, int flags, mode_t mode, uint64_t resolve)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
+		.mode = flags & (O_CREAT | O_TMPFILE) ? mode : 0,
+		.resolve = resolve | RESOLVE_NO_MAGICLINKS,
+	};
+	int fd = -1;
+
+	for (int i = 0; i < EAGAIN_TRIES; i++) {
+		fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
+			break;
+	}
+	return fd;
+}
+
+/* The descriptor or -1 with errno. */
+static int resolve_in_root(int root, const char *path, int flags, mode_t mode)
+{
+	int fd;
+
+	if (*path == '\0' || strcmp(path, "/") == 0)
+		path = ".";
+	if (!no_openat2) {
+		fd = try_openat2(root, path, flags, mode, RESOLVE_IN_ROOT);
+		if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
+			return fd;
+		if (errno == ENOSYS)
+			no_openat2 = true;
+	}
+	return path_walk_in_root(root, path, flags, mode);
+}
+
+static int resolve_beneath(int dir, const char *path, int flags, mode_t mode)
+{
+	int fd;
+
+	if (!no_openat2) {
+		fd = try_openat2(dir, path, flags, mode, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+		if (fd >= 0 || (errno != ENOSYS && errno != EPERM))
+			return fd;
+		if (errno == ENOSYS)
+			no_openat2 = true;
+	}
+	return path_walk_beneath(dir, path, flags, mode);
+}
+
+int path_open_in_root(int root, const char *path, int flags, mode_t mode, struct err *e)
+{
+	int fd = resolve_in_root(root, path, flags, mode);
+
+	return fd < 0 ? err_sys(e, "openat2", "cannot open %s", path) : fd;
+}
+
+int path_open_beneath(int dir, const char *path, int flags, mode_t mode, struct err *e)
+{
+	int fd = resolve_beneath(dir, path, flags, mode);
+
+	return fd < 0 ? err_sys(e, "openat2", "cannot open %s", path) : fd;
+}
+
+/*
+ * One step of mkdir: opens PREFIX (a path from the root, so that links resolve as in a chroot) and
+ * makes its last component in the directory above where it is missing.
+ */
+static int step_mkdir(int root, int above, const char *prefix, const char *last, mode_t mode,
+		      int (*resolve)(int, const char *, int, mode_t), struct err *e)
+{
+	int fd = resolve(root, prefix, O_PATH | O_DIRECTORY, 0);
+
+	if (fd >= 0 || errno != ENOENT)
+		return fd >= 0 ? fd : err_sys(e, "openat2", "cannot open directory %s", prefix);
+	if (mkdirat(above, last, mode) < 0 && errno != EEXIST)
+		return err_sys(e, "mkdirat", "cannot make directory %s", prefix);
+	fd = resolve(root, prefix, O_PATH | O_DIRECTORY, 0);
+	if (fd < 0 && errno == ENOENT)
+		return err_set(e, ERR_INPUT, 0, "mkdirat",
+			       "cannot make directory %s: a symbolic link there leads nowhere",
+			       prefix);
+	return fd >= 0 ? fd : err_sys(e, "openat2", "cannot open directory %s", prefix);
+}
+
+static int make_dirs(int root, const char *path, mode_t mode,
+		     int (*resolve)(int, const char *, int, mode_t), struct err *e)
+{
+	_free_ char *copy = str_dup(path);
+	_close_ int at = -1;
+	char *c = copy;
+
+	/* mostly it is there */
+	at = resolve(root, path, O_PATH | O_DIRECTORY, 0);
+	if (at >= 0)
+		return take_fd(&at);
+	at = resolve(root, ".", O_PATH | O_DIRECTORY, 0);
+	if (at < 0)
+		return err_sys(e, "openat2", "cannot open the root directory");
+	while (*c) {
+		char *last, kept;
+		int next;
+
+		c += strspn(c, "/");
+		if (!*c)
+			break;
+		last = c;
+		c += strcspn(c, "/");
+		kept = *c;
+		*c = '\0';
+		next = step_mkdir(root, at, copy, last, mode, resolve, e);
+		*c = kept;
+		if (next < 0)
+			return -1;
+		close(at);
+		at = next;
+	}
+	return take_fd(&at);
+}
+
+int path_mkdir_in_root(int root, const char *path, mode_t mode, struct err *e)
+{
+	return make_dirs(root, path, mode, resolve_in_root, e);
+}
+
+int path_mkdir_beneath(int dir, const char *path, mode_t mode, struct err *e)
+{
+	return make_dirs(dir, path, mode, resolve_beneath, e);
+}
+
+int path_mkfile_in_root(int root, const char *path, mode_t mode, struct err *e)
+{
+	_free_ char *dir = str_dup(path);
+	_close_ int parent = -1, made = -1;
+	char *slash;
+	int fd = resolve_in_root(root, path, O_PATH, 0);
+
+	if (fd >= 0)
+		return fd;
+	if (errno != ENOENT)
+		return err_sys(e, "openat2", "cannot open %s", path);
+	slash = strrchr(dir, '/');
+	if (slash)
+		*slash = '\0';
+	parent = path_mkdir_in_root(root, slash ? dir : ".", 0755, e);
+	if (parent < 0)
+		return -1;
+	made = openat(parent, slash ? slash + 1 : dir,
+		      O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, mode);
+	if (made < 0 && errno != EEXIST)
+		return err_sys(e, "openat", "cannot make %s", path);
+	fd = resolve_in_root(root, path, O_PATH, 0);
+	return fd >= 0 ? fd : err_sys(e, "openat2", "cannot open %s", path);
+}
+
+const char *path_fd_link(int fd, char buf[FD_PATH_LEN])
+{
+	snprintf(buf, FD_PATH_LEN, "/proc/self/fd/%d", fd);
+	return buf;
+}
+
+int path_reopen(int fd, int flags, struct err *e)
+{
+	char link[FD_PATH_LEN];
+	int r = open(path_fd_link(fd, link), flags | O_CLOEXEC);
+
+	return r >= 0 ? r : err_sys(e, "open", "cannot reopen descriptor %d", fd);
+}
+
+int path_read_in_root(int root, const char *path, size_t max, struct buf *out, struct err *e)
+{
+	_close_ int fd =
+		resolve_in_root(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+	struct stat st;
+
+	if (fd < 0)
+		return err_sys(e, "openat2", "cannot open %s", path);
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "fstat", "cannot read %s", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ERR_INPUT, 0, "fstat", "%s is not a regular file", path);
+	if (st.st_size > (off_t)max)
+		return err_set(e, ERR_INPUT, 0, "fstat", "%s: larger than %zu bytes", path, max);
+	return fd_read_all(fd, max, out, path, e);
+}
+
+/* unlinkat() that once makes the directory above writable when its owner may not write. */
+static int unlink_entry(int dir, const char *name, int flags)
+{
+	if (unlinkat(dir, name, flags) == 0)
+		return 0;
+	if (errno != EACCES || fchmod(dir, 0700) < 0)
+		return -1;
+	return unlinkat(dir, name, flags);
+}
+
+static int remove_content(int dir, dev_t dev, struct err *e);
+
+static int remove_entry(int dir, dev_t dev, const char *name, struct err *e)
+{
+	_close_ int sub = -1;
+	struct stat st;
+
+	if (unlink_entry(dir, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return err_sys(e, "unlinkat", "cannot remove %s", name);
+	sub = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (sub < 0 && errno == EACCES && fchmodat(dir, name, 0700, 0) == 0)
+		sub = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (sub < 0)
+		return err_sys(e, "openat", "cannot remove %s", name);
+	if (fstat(sub, &st) < 0)
+		return err_sys(e, "fstat", "cannot remove %s", name);
+	if (st.st_dev != dev)
+		return err_set(e, ERR_EXISTS, 0, "unlinkat", "%s is a mount point", name);
+	if (remove_content(sub, dev, e) < 0)
+		return -1;
+	if (unlink_entry(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return err_sys(e, "unlinkat", "cannot remove directory %s", name);
+	return 0;
+}
+
+/* Depth is bounded by the descriptor limit: a hostile tree fails with EMFILE, not the stack. */
+static int remove_content(int dir, dev_t dev, struct err *e)
+{
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_closedir_ DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
+	struct dirent *ent;
+
+	if (!d) {
+		if (copy >= 0)
+			close(copy);
+		return err_sys(e, "openat", "cannot list a directory to be removed");
+	}
+	while ((errno = 0, ent = readdir(d))) {
+		if (str_eq(ent->d_name, ".") || str_eq(ent->d_name, ".."))
+			continue;
+		if (remove_entry(dir, dev, ent->d_name, e) < 0)
+			return -1;
+	}
+	return errno ? err_sys(e, "readdir", "cannot list a directory to be removed") : 0;
+}
+
+int path_remove_tree(int dir, const char *name, struct err *e)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : err_sys(e, "fstatat", "cannot remove %s", name);
+	return remove_entry(dir, st.st_dev, name, e);
+}
+
+char *path_of_fd(int fd)
+{
+	char link[FD_PATH_LEN], target[4096];
+	ssize_t n = readlink(path_fd_link(fd, link), target, sizeof(target) - 1);
+
+	if (n < 0)
+		return str_fmt("descriptor %d", fd);
+	return str_ndup(target, n);
+}
