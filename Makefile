@@ -20,6 +20,7 @@ WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wp
 	-Wwrite-strings -Wundef -Wno-unused-parameter -Wno-missing-field-initializers
 ALL_CFLAGS = -std=gnu17 $(WARN) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_FORTIFY_SOURCE=2 -Ilib -I$(B) \
 	-ffunction-sections -fdata-sections -fstack-protector-strong -fno-plt $(CFLAGS)
+FREESTANDING = -ffreestanding -fno-stack-protector -fno-sanitize=all -U_FORTIFY_SOURCE
 ALL_LDFLAGS = -Wl,--gc-sections -Wl,--as-needed -Wl,-z,relro,-z,now -Wl,-z,noexecstack $(LDFLAGS)
 
 LIB_SRC  := $(wildcard lib/*/*.c)
@@ -30,9 +31,12 @@ BINS     := $(PROGRAMS:%=$(B)/bin/%)
 UNIT     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
 TESTPROG := $(patsubst tests/lib/%.c,$(B)/tests/%,$(wildcard tests/lib/*.c))
 
-words     = $(shell cat cmd/$(1)/libs 2>/dev/null)
-pkgs      = $(filter-out static,$(call words,$(1)))
-is_static = $(filter static,$(call words,$(1)))
+libs_of   = $(shell cat cmd/$(1)/libs 2>/dev/null)
+pkgs      = $(filter-out static nolibc,$(call libs_of,$(1)))
+is_static = $(filter static nolibc,$(call libs_of,$(1)))
+# "nolibc" in libs: a freestanding program with its own _start
+link_libs = $(if $(filter nolibc,$(call libs_of,$(1))),-nostdlib,$(LIB) \
+	$(call pkg,$(if $(call is_static,$(1)),--static) --libs,$(call pkgs,$(1))) $(JSON_A))
 pkg       = $(if $(strip $(2)),$(shell pkg-config $(1) $(2)))
 JSON_A   := $(shell pkg-config --variable=libdir json-c 2>/dev/null)/libjson-c.a
 
@@ -43,17 +47,18 @@ all: $(BINS) ## build all programs into build/bin
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
-	@$(CC) $(ALL_CFLAGS) $(call pkg,--cflags,$(if $(filter cmd/%,$<),$(call pkgs,$(word 2,$(subst /, ,$<))))) \
+	@$(CC) $(ALL_CFLAGS) $(if $(filter nolibc,$(call libs_of,$(word 2,$(subst /, ,$<)))),$(FREESTANDING)) \
+		$(call pkg,--cflags,$(if $(filter cmd/%,$<),$(call pkgs,$(word 2,$(subst /, ,$<))))) \
 		-MMD -MP -c -o $@ $<
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@ && ar rcs $@ $^
 
-$(BINS): $(B)/bin/%: $$(patsubst %.c,$(B)/%.o,$$(wildcard cmd/%/*.c cmd/$$*/*.c)) $$(LIB) $$(wildcard cmd/$$*/libs)
+$(BINS): $(B)/bin/%: $$(addprefix $$(B)/,$$(addsuffix .o,$$(basename $$(wildcard cmd/$$*/*.c)))) $$(LIB) $$(wildcard cmd/$$*/libs)
 	@mkdir -p $(@D)
 	@echo "  LINK    $*"
-	@$(CC) $(if $(call is_static,$*),-static) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) \
-		$(call pkg,$(if $(call is_static,$*),--static) --libs,$(call pkgs,$*)) $(JSON_A)
+	@$(CC) $(if $(call is_static,$*),-static) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
+		$(call link_libs,$*)
 
 $(B)/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
