@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ctr-cleanup: takes down what a container that has ended leaves behind.
+ *
+ * Stages, each tried whatever happened to those before: the OCI runtime forgets the container; the
+ * network helper ends; the root file system is unmounted; RUN/containers/ID goes; with
+ * .request.remove (or --remove) also anonymous volumes, the read-write layer, the record, the name
+ * and the cidfile. All failures are reported. Done twice, it finds nothing to do.
+ *
+ * It must not touch a container that runs, unless --force, which ends it first.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "oci/container.h"
+#include "sys/path.h"
+#include "sys/spawn.h"
+#include "sys/userns.h"
+#include "wire/doc.h"
+#include "wire/prog.h"
+
+struct options {
+	bool remove, force, volumes;
+};
+
+static const struct opt options[] = {
+	{"remove", 0, OPT_FLAG, offsetof(struct options, remove), NULL,
+	 "remove the container's record and read-write layer too"},
+	{"force", 0, OPT_FLAG, offsetof(struct options, force), NULL,
+	 "end the container first where it runs"},
+	{"volumes", 0, OPT_FLAG, offsetof(struct options, volumes), NULL,
+	 "with --remove: remove its anonymous volumes too"},
+	{0},
+};
+
+struct cleanup {
+	struct store *s;
+	struct json *doc;
+	const char *id;
+	bool remove, volumes, force;
+	int failed; /* code of the last failure */
+};
+
+static void failure(struct cleanup *c, struct err *e)
+{
+	c->failed = e->code;
+	log_err(e);
+	err_clear(e);
+}
+
+static const char *member(const struct cleanup *c, const char *path)
+{
+	return json_str(json_path(c->doc, path));
+}
+
+/* Ours by default; config.json of another runtime's container names it in .process. */
+static void forget_in_runtime(struct cleanup *c, struct err *e)
+{
+	const char *runtime = member(c, "process.runtime"),
+		   *root = member(c, "process.runtimeRoot");
+	_free_ char *own = program_path("ctr-runtime");
+	_free_ char *own_root = str_fmt("%s/runtime", c->s->run_path);
+	_free_ char *state = NULL;
+	char *argv[] = {NULL, "--root", NULL, "delete", "--force", NULL, NULL};
+	int status = 0;
+
+	argv[0] = runtime ? (char *)(uintptr_t)runtime : own;
+	argv[2] = root ? (char *)(uintptr_t)root : own_root;
+	argv[5] = (char *)(uintptr_t)c->id;
+	state = str_fmt("%s/%s", argv[2], c->id);
+	if (access(state, F_OK) < 0)
+		return;
+	if (run_program(&(struct spawn){.file = argv[0],
+					.argv = argv,
+					.in = SPAWN_NULL,
+					.out = SPAWN_NULL,
+					.err = -1},
+			NULL, 0, NULL, 0, &status, e) < 0) {
+		failure(c, e);
+	} else if (status != 0) {
+		err_set(e, ERR_FAILED, 0, argv[0], "%s delete %.12s ended with status %d", argv[0],
+			c->id, status);
+		failure(c, e);
+	}
+}
+
+static void end_network(struct cleanup *c, struct err *e)
+{
+	const struct json *helper = json_path(c->doc, "network.helper");
+	struct proc_id id = {.pid = (pid_t)json_get_int(helper, "pid", 0),
+			     .start = (uint64_t)json_get_int(helper, "startTime", 0)};
+	_close_ int pidfd = -1;
+
+	snprintf(id.boot, sizeof(id.boot), "%s", json_get_str(helper, "bootId", ""));
+	if (!id.pid)
+		return;
+	pidfd = proc_open(&id, e);
+	if (pidfd < 0) {
+		if (e->code != ERR_NOTFOUND)
+			failure(c, e);
+		err_clear(e);
+		return;
+	}
+	if (proc_signal(pidfd, SIGTERM, e) < 0 && e->code != ERR_NOTFOUND)
+		failure(c, e);
+	if (proc_wait(pidfd, 2000, NULL) == 0)
+		proc_signal(pidfd, SIGKILL, NULL);
+}
+
+static void unmount_in(struct cleanup *c, int dir, const char *name, struct err *e)
+{
+	_close_ int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	char link[FD_PATH_LEN];
+
+	if (fd < 0)
+		return;
+	/* EINVAL: no mount (any more); EPERM: it belongs to a namespace that ended */
+	if (umount2(path_fd_link(fd, link), MNT_DETACH) < 0 && errno != EINVAL && errno != EPERM) {
+		err_sys(e, "umount2", "cannot unmount %s of container %.12s", name, c->id);
+		failure(c, e);
+	}
+}
+
+static void unmount_all(struct cleanup *c, struct err *e)
+{
+	_close_ int dir = container_dir(c->s, c->id, NULL);
+	_close_ int run = container_run_dir(c->s, c->id, NULL);
+
+	if (dir >= 0)
+		unmount_in(c, dir, "rootfs", e);
+	if (run >= 0)
+		unmount_in(c, run, "netns", e);
+}
+
+static void remove_run_dir(struct cleanup *c, struct err *e)
+{
+	_close_ int base = store_run_dir(c->s, "containers", e);
+
+	if (base < 0 || path_remove_tree(base, c->id, e) < 0)
+		failure(c, e);
+}
+
+/* Volumes that were made for this container alone: .anonymous in .volumes. */
+static void remove_volumes(struct cleanup *c, struct err *e)
+{
+	_close_ int base = store_dir(c->s, "volumes", e);
+	_close_ int trash = base < 0 ? -1 : store_dir(c->s, "trash", e);
+
+	if (trash < 0) {
+		failure(c, e);
+		return;
+	}
+	json_each (v, json_get(c->doc, "volumes")) {
+		const char *name = json_get_str(v.v, "name", "");
+		_free_ char *gone = str_fmt("volume-%s", name);
+
+		if (!json_get_bool(v.v, "anonymous", false) || !container_name_valid(name))
+			continue;
+		if (renameat(base, name, trash, gone) < 0) {
+			if (errno == ENOENT)
+				continue;
+			err_sys(e, "renameat", "cannot remove volume %s", name);
+			failure(c, e);
+		} else if (path_remove_tree(trash, gone, e) < 0) {
+			failure(c, e);
+		}
+	}
+}
+
+static void remove_record(struct cleanup *c, struct err *e)
+{
+	const char *cidfile = member(c, "request.cidfile");
+
+	if (cidfile && *cidfile == '/' && unlink(cidfile) < 0 && errno != ENOENT) {
+		err_sys(e, "unlink", "cannot remove %s", cidfile);
+		failure(c, e);
+	}
+	if (container_remove(c->s, c->id, e) < 0)
+		failure(c, e);
+}
+
+static int kill_process(const struct proc_id *id, struct err *e)
+{
+	_close_ int pidfd = id->pid ? proc_open(id, NULL) : -1;
+
+	if (pidfd < 0)
+		return 0;
+	if (proc_signal(pidfd, SIGKILL, e) < 0 && e->code != ERR_NOTFOUND)
+		return -1;
+	if (proc_wait(pidfd, 10000, e) == 1)
+		return 0;
+	return err_set(e, ERR_EXISTS, 0, NULL, "process %d does not end", (int)id->pid);
+}
+
+/* The monitor records the end and cleans up itself; where it is dead, we do. */
+static int end_container(struct cleanup *c, struct err *e)
+{
+	struct container_state st;
+
+	if (container_state(c->s, c->id, &st, NULL) < 0)
+		return 0; /* the record is gone already */
+	if (st.status == CONTAINER_RUNNING && !c->force) {
+		err_set(e, ERR_EXISTS, 0, NULL, "container %.12s is running", c->id);
+		return err_hint(e, "stop it first, or use --force");
+	}
+	if (st.status == CONTAINER_RUNNING && kill_process(&st.process, e) < 0)
+		return -1;
+	if (st.monitor.pid && c->force) {
+		_close_ int pidfd = proc_open(&st.monitor, NULL);
+
+		if (pidfd >= 0 && proc_wait(pidfd, 10000, NULL) == 0)
+			return kill_process(&st.monitor, e);
+	}
+	return 0;
+}
+
+static void clean(struct cleanup *c, struct err *e)
+{
+	forget_in_runtime(c, e);
+	end_network(c, e);
+	unmount_all(c, e);
+	if (c->remove && c->volumes)
+		remove_volumes(c, e);
+	remove_run_dir(c, e);
+	if (c->remove)
+		remove_record(c, e);
+}
+
+static int by_id(struct cleanup *c, const char *what, struct err *e)
+{
+	_free_ char *id = container_find(c->s, what, e);
+	_json_ struct json *doc = NULL;
+
+	if (!id)
+		return -1;
+	container_load(c->s, id, &doc, NULL); /* a half-written record can still be removed */
+	c->doc = doc;
+	c->id = id;
+	if (end_container(c, e) < 0)
+		return -1;
+	clean(c, e);
+	return 0;
+}
+
+static int by_document(struct cleanup *c, struct err *e)
+{
+	struct cur root = cur_root(c->doc), container;
+
+	if (doc_part(&root, "container", &container, e) < 0 ||
+	    cur_str(&container, "id", CUR_NEED, &c->id, e) < 0)
+		return -1;
+	if (!container_id_valid(c->id))
+		return err_set(e, ERR_INPUT, 0, NULL, ".container.id: \"%s\" is no container id",
+			       c->id);
+	if (json_bool(json_path(c->doc, "request.remove")))
+		c->remove = c->volumes = true;
+	if (c->force && end_container(c, e) < 0)
+		return -1;
+	clean(c, e);
+	return 0;
+}
+
+static int run(struct prog *p, struct err *e)
+{
+	const struct options *o = p->opts;
+	_store_ struct store s = STORE_NONE;
+	struct cleanup c = {.s = &s,
+			    .remove = o->remove,
+			    .volumes = o->volumes,
+			    .force = o->force,
+			    .doc = p->doc};
+	int r = 0;
+
+	if (store_open(&s, e) < 0)
+		return -1;
+	if (p->doc)
+		r = by_document(&c, e);
+	for (int i = 0; i < p->argc; i++) {
+		if (by_id(&c, p->argv[i], e) == 0)
+			continue;
+		if (p->argc == 1)
+			return -1;
+		failure(&c, e);
+	}
+	p->exit_status = c.failed;
+	return r;
+}
+
+static const struct program program = {
+	.name = "ctr-cleanup",
+	.summary = "take down what a container leaves behind",
+	.usage = "[--force] [--remove [--volumes]] [CONTAINER...] | < document",
+	.opts = options,
+	.opts_size = sizeof(struct options),
+	.io = PROG_MAY_READ,
+	.run = run,
+};
+
+int main(int argc, char **argv)
+{
+	return prog_main(&program, argc, argv);
+}

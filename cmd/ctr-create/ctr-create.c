@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ctr-create: makes the record of a new container, claims its name, prepares its read-write layer.
+ *
+ * Stages: check request and image; choose id and name; fill a staging directory (container.json,
+ * hostname, containerenv, rootfs/, upper/, work/); publish directory and name together. It must
+ * not mount or start anything; until the last stage nothing of it can be seen.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "oci/container.h"
+#include "names.h"
+#include "wire/doc.h"
+#include "wire/prog.h"
+
+struct options {
+	const char *id, *name;
+};
+
+static const struct opt options[] = {
+	{"id", 0, OPT_STR, offsetof(struct options, id), "ID",
+	 "use this id (64 hexadecimal digits) instead of a random one"},
+	{"name", 0, OPT_STR, offsetof(struct options, name), "NAME", "use this name"},
+	{0},
+};
+
+static int random_id(char id[CONTAINER_ID_LEN + 1], struct err *e)
+{
+	unsigned char rnd[CONTAINER_ID_LEN / 2];
+
+	if (getrandom(rnd, sizeof(rnd), 0) != sizeof(rnd))
+		return err_sys(e, "getrandom", "no random numbers");
+	hex_encode(rnd, sizeof(rnd), id);
+	return 0;
+}
+
+/* A host name may hold letters, digits, '-' and '.', 64 at most: sethostname(2), hostname(7). */
+static bool hostname_valid(const char *s)
+{
+	return strlen(s) <= 64 && str_only(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					      "0123456789-._");
+}
+
+static int write_text(int dir, const char *file, mode_t mode, const char *text, struct err *e)
+{
+	return file_replace(dir, file, text, strlen(text), mode, false, e);
+}
+
+static int fill(struct staging *st, struct json *doc, struct err *e)
+{
+	static const char *const dirs[] = {"rootfs", "upper", "work"};
+	const struct json *c = json_get(doc, "container");
+	bool keep = !json_get_bool(json_get(doc, "request"), "remove", false);
+	_free_ char *hostname = str_fmt("%s\n", json_get_str(c, "hostname", ""));
+	_free_ char *env =
+		str_fmt("engine=\"rp-%s\"\nname=\"%s\"\nid=\"%s\"\nimage=\"%s\"\n"
+			"imageid=\"%s\"\nrootless=1\n",
+			RP_VERSION, json_get_str(c, "name", ""), json_get_str(c, "id", ""),
+			json_get_str(json_get(doc, "image"), "reference", ""),
+			json_get_str(json_get(doc, "image"), "id", ""));
+
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
+		/* the mode of upper/ is that of the container's root directory, whatever the umask */
+		if (mkdirat(st->fd, dirs[i], 0700) < 0 ||
+		    fchmodat(st->fd, dirs[i], i == 2 ? 0700 : 0755, 0) < 0)
+			return err_sys(e, "mkdirat", "cannot make %s", dirs[i]);
+	if (write_text(st->fd, "hostname", 0644, hostname, e) < 0 ||
+	    write_text(st->fd, "containerenv", 0644, env, e) < 0)
+		return -1;
+	/* a container that is kept must survive a power cut; one that is not must not wait for it
+	 */
+	return json_write_file(st->fd, "container.json", doc, 0600, keep, e);
+}
+
+static struct json *describe(const struct store *s, const char *id, const char *name,
+			     const char *hostname)
+{
+	struct json *c = json_new_object();
+	_free_ char *dir = str_fmt("%s/containers/%s", s->path, id);
+	_free_ char *run = str_fmt("%s/containers/%s", s->run_path, id);
+	_free_ char *short_id = str_ndup(id, 12);
+	char now[TIME_TEXT_LEN];
+
+	time_text(NULL, now);
+	json_set(c, "id", json_new_str(id));
+	json_set(c, "name", json_new_str(name));
+	json_set(c, "created", json_new_str(now));
+	json_set(c, "directory", json_new_str(dir));
+	json_set(c, "runDirectory", json_new_str(run));
+	json_set(c, "hostname", json_new_str(hostname ? hostname : short_id));
+	return c;
+}
+
+static int create(const struct store *s, struct prog *p, const char *id, const char *name,
+		  const char *hostname, struct err *e)
+{
+	_staging_ struct staging st = STAGING_NONE;
+
+	json_set(p->doc, "container", describe(s, id, name, hostname));
+	if (staging_make(s, "container", &st, e) < 0 || fill(&st, p->doc, e) < 0)
+		return -1;
+	return container_publish(s, &st, id, name, e);
+}
+
+/* With a name of our choice a collision means another try. */
+static int create_named(const struct store *s, struct prog *p, const char *id, const char *name,
+			const char *hostname, struct err *e)
+{
+	for (unsigned i = 0; !name && i < 50; i++) {
+		_free_ char *chosen = random_name(i);
+
+		err_clear(e);
+		if (create(s, p, id, chosen, hostname, e) == 0)
+			return 0;
+		if (e->code != ERR_EXISTS)
+			return -1;
+	}
+	return name ? create(s, p, id, name, hostname, e) : -1;
+}
+
+static int run(struct prog *p, struct err *e)
+{
+	const struct options *o = p->opts;
+	struct cur root = cur_root(p->doc), request, image;
+	const char *name = o->name, *hostname = NULL, *reference = "";
+	char id[CONTAINER_ID_LEN + 1];
+	_store_ struct store s = STORE_NONE;
+
+	if (doc_part(&root, "request", &request, e) < 0 || doc_part(&root, "image", &image, e) < 0)
+		return -1;
+	if (cur_str(&image, "reference", CUR_NEED, &reference, e) < 0 ||
+	    cur_str(&request, "hostname", CUR_OPTIONAL, &hostname, e) < 0 ||
+	    (!name && cur_str(&request, "name", CUR_OPTIONAL, &name, e) < 0))
+		return -1;
+	if (name && !container_name_valid(name)) {
+		err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not a valid container name", name);
+		return err_hint(e,
+				"letters, digits, '_', '.' and '-', the first a letter or digit");
+	}
+	if (hostname && !hostname_valid(hostname))
+		return err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not a valid host name", hostname);
+	if (o->id && !container_id_valid(o->id))
+		return err_set(e, ERR_USAGE, 0, NULL, "--id: \"%s\" is not 64 hexadecimal digits",
+			       o->id);
+	if (o->id)
+		snprintf(id, sizeof(id), "%s", o->id);
+	else if (random_id(id, e) < 0)
+		return -1;
+	if (store_open(&s, e) < 0)
+		return -1;
+	store_sweep(&s, false, NULL);
+	return create_named(&s, p, id, name, hostname, e);
+}
+
+static const struct program program = {
+	.name = "ctr-create",
+	.summary = "make the record and the read-write layer of a new container",
+	.usage = "[--id ID] [--name NAME] < document",
+	.opts = options,
+	.opts_size = sizeof(struct options),
+	.io = PROG_READS | PROG_WRITES | PROG_CONTAINER,
+	.run = run,
+};
+
+int main(int argc, char **argv)
+{
+	return prog_main(&program, argc, argv);
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ctr-monitor: starts a container by an OCI runtime and stays with it until its end.
+ *
+ * Stages of the first process: check the document; write config.json; make the attach socket, the
+ * log and the streams; fork the monitor; write the document with .process. For a detached container
+ * it waits until the runtime has started it, so that a failure is this program's failure; otherwise
+ * it writes the document at once, since the start waits for the one who attaches.
+ *
+ * The monitor is a session of its own and the subreaper of the container (prctl(2)), so that it
+ * survives its caller and hears the container's end from the kernel. It must not block on a client,
+ * and must not keep the document in memory.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "monitor.h"
+#include "oci/attach.h"
+#include "sys/path.h"
+#include "wire/doc.h"
+#include "wire/prog.h"
+
+/* The runtime that the user named: a path, one of our programs, or one in PATH. */
+static char *find_runtime(const char *name, bool *own, struct err *e)
+{
+	_free_ char *beside = NULL;
+	const char *path = getenv("PATH");
+	_strv_ struct strv dirs = {0};
+
+	*own = !name || !*name || str_eq(name, "ctr-runtime");
+	if (*own)
+		return program_path("ctr-runtime");
+	if (strchr(name, '/')) {
+		if (access(name, X_OK) == 0)
+			return str_dup(name);
+		err_sys(e, "access", "OCI runtime %s", name);
+		return NULL;
+	}
+	strv_split(&dirs, path && *path ? path : "/usr/local/bin:/usr/bin:/bin", ':');
+	strv_add(&dirs, "/usr/local/sbin");
+	strv_add(&dirs, "/usr/sbin");
+	for (size_t i = 0; i < dirs.n; i++) {
+		_free_ char *full = str_fmt("%s/%s", dirs.v[i], name);
+
+		if (access(full, X_OK) == 0)
+			return take_ptr(full);
+	}
+	err_set(e, ERR_NOTFOUND, 0, NULL, "OCI runtime \"%s\" is not installed", name);
+	return NULL;
+}
+
+static int plan_log(const struct cur *request, struct plan *p, struct err *e)
+{
+	struct cur log;
+	const char *driver = "k8s-file", *path = NULL;
+
+	if (cur_obj(request, "log", CUR_OPTIONAL, &log, e) < 0 ||
+	    cur_str(&log, "driver", CUR_OPTIONAL, &driver, e) < 0 ||
+	    cur_str(&log, "path", CUR_OPTIONAL, &path, e) < 0 ||
+	    cur_int(&log, "maxSize", CUR_OPTIONAL, 0, INT64_MAX, &p->log_max, e) < 0)
+		return -1;
+	if (str_eq(driver, "k8s-file") || str_eq(driver, "json-file"))
+		p->log = LOG_K8S;
+	else if (str_eq(driver, "none"))
+		p->log = LOG_NONE;
+	else if (str_eq(driver, "passthrough"))
+		p->log = LOG_PASSTHROUGH;
+	else
+		return err_set(e, ERR_INPUT, 0, NULL,
+			       ".request.log.driver: \"%s\" is not k8s-file, none or passthrough",
+			       driver);
+	p->log_name = str_dup(path);
+	return 0;
+}
+
+/* The members that ctr-cleanup needs, kept as text so that no JSON tree stays in memory. */
+static char *cleanup_document(const struct json *doc, const char *runtime, const char *root)
+{
+	static const char *const keep[] = {"schema", "container", "network", "rootfs", "volumes"};
+	_json_ struct json *out = json_new_object();
+	struct json *request = json_new_object(), *process = json_new_object();
+
+	for (size_t i = 0; i < ARRAY_LEN(keep); i++)
+		if (json_has(doc, keep[i]))
+			json_set(out, keep[i], json_ref(json_get(doc, keep[i])));
+	json_set(request, "remove", json_new_bool(json_bool(json_path(doc, "request.remove"))));
+	json_set(request, "cidfile", json_ref(json_path(doc, "request.cidfile")));
+	json_set(process, "runtime", json_new_str(runtime));
+	json_set(process, "runtimeRoot", json_new_str(root));
+	json_set(out, "request", request);
+	json_set(out, "process", process);
+	return json_text(out, false);
+}
+
+static int make_plan(struct json *doc, const struct store *s, struct plan *p, struct err *e)
+{
+	struct cur root = cur_root(doc), request, container;
+	const char *id = NULL, *bundle = NULL, *runtime = NULL, *pidfile = NULL, *manager = NULL;
+	const char *base;
+
+	if (doc_part(&root, "request", &request, e) < 0 ||
+	    doc_part(&root, "container", &container, e) < 0 ||
+	    cur_str(&container, "id", CUR_NEED, &id, e) < 0 ||
+	    cur_str(&container, "directory", CUR_NEED, &bundle, e) < 0 ||
+	    cur_str(&request, "runtime", CUR_OPTIONAL, &runtime, e) < 0 ||
+	    cur_str(&request, "pidfile", CUR_OPTIONAL, &pidfile, e) < 0 ||
+	    cur_str(&request, "cgroupManager", CUR_OPTIONAL, &manager, e) < 0 ||
+	    cur_bool(&request, "terminal", CUR_OPTIONAL, &p->terminal, e) < 0 ||
+	    cur_bool(&request, "interactive", CUR_OPTIONAL, &p->interactive, e) < 0 ||
+	    cur_bool(&request, "detach", CUR_OPTIONAL, &p->detach, e) < 0 ||
+	    cur_bool(&request, "remove", CUR_OPTIONAL, &p->remove, e) < 0 ||
+	    plan_log(&request, p, e) < 0)
+		return -1;
+	p->runtime = find_runtime(runtime, &p->own_runtime, e);
+	if (!p->runtime)
+		return -1;
+	base = strrchr(p->runtime, '/');
+	p->runtime_root = str_fmt("%s/%s", s->run_path,
+				  p->own_runtime ? "runtime"
+				  : base	 ? base + 1
+						 : p->runtime);
+	p->id = str_dup(id);
+	p->bundle = str_dup(bundle);
+	p->run_path = str_fmt("%s/containers/%s", s->run_path, id);
+	p->pidfile = str_dup(pidfile);
+	p->cgroup_manager = str_dup(manager);
+	p->cleanup_input = cleanup_document(doc, p->runtime, p->runtime_root);
+	return 0;
+}
+
+static int write_config(struct monitor *m, const struct json *doc, struct err *e)
+{
+	struct cur root = cur_root((struct json *)(uintptr_t)doc), spec;
+
+	if (doc_part(&root, "spec", &spec, e) < 0)
+		return -1;
+	unlinkat(m->bundle, "exit.json", 0);
+	return json_write_file(m->bundle, "config.json", spec.val, 0600, false, e);
+}
+
+static int open_places(struct monitor *m, const struct store *s, struct err *e)
+{
+	_close_ int base = store_run_dir(s, "containers", e), made = -1;
+
+	if (base < 0)
+		return -1;
+	m->bundle = container_dir(s, m->plan.id, e);
+	if (m->bundle < 0)
+		return -1;
+	made = path_mkdir_beneath(base, m->plan.id, 0700, e);
+	if (made < 0)
+		return -1;
+	m->run = container_run_dir(s, m->plan.id, e);
+	return m->run < 0 ? -1 : 0;
+}
+
+static int refuse_second_start(const struct store *s, const char *id, struct err *e)
+{
+	struct container_state st;
+
+	if (container_state(s, id, &st, e) < 0)
+		return -1;
+	if (st.monitor.pid || st.status == CONTAINER_RUNNING)
+		return err_set(e, ERR_EXISTS, 0, NULL, "container %.12s is running already", id);
+	return 0;
+}
+
+static int make_attach_socket(struct monitor *m, struct err *e)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	/* by descriptor: the path itself may be longer than the 108 bytes of sun_path */
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/attach", m->run);
+	unlinkat(m->run, "attach", 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(fd, 16) < 0)
+		return err_sys(e, "bind", "cannot make the socket %s/attach", m->plan.run_path);
+	m->listener = take_fd(&fd);
+	return 0;
+}
+
+static int open_log_file(struct monitor *m, struct err *e)
+{
+	const char *path = m->plan.log_name;
+	_free_ char *dir_name = NULL;
+	char *slash;
+	int dir;
+
+	m->log.fd = -1;
+	if (m->plan.log != LOG_K8S)
+		return 0;
+	if (!path)
+		return log_open(&m->log, m->bundle, "ctr.log", m->plan.log_max, e);
+	/* the user's own path, of the user's own command line */
+	dir_name = str_dup(path);
+	slash = strrchr(dir_name, '/');
+	if (!slash || path[0] != '/' || !slash[1])
+		return err_set(e, ERR_INPUT, 0, NULL, ".request.log.path: not an absolute path");
+	*slash = '\0';
+	dir = open(*dir_name ? dir_name : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return err_sys(e, "open", "cannot open %s for the log", dir_name);
+	return log_open(&m->log, dir, slash + 1, m->plan.log_max, e);
+}
+
+static int prepare(struct monitor *m, const struct store *s, const struct json *doc, struct err *e)
+{
+	if (refuse_second_start(s, m->plan.id, e) < 0 || open_places(m, s, e) < 0 ||
+	    write_config(m, doc, e) < 0 || make_attach_socket(m, e) < 0 ||
+	    open_log_file(m, e) < 0 || stdio_make(m, e) < 0)
+		return -1;
+	unlinkat(m->run, "process.json", 0);
+	unlinkat(m->run, "runtime.log", 0);
+	m->epoll = epoll_create1(EPOLL_CLOEXEC);
+	return m->epoll < 0 ? err_sys(e, "epoll_create1", "cannot make an epoll set") : 0;
+}
+
+/* The monitor's own process: nothing of the caller is kept but standard error. */
+static void be_monitor(struct monitor *m)
+{
+	struct proc_id self;
+	sigset_t mask;
+	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	setsid();
+	prctl(PR_SET_NAME, "ctr-monitor");
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (m->plan.log != LOG_PASSTHROUGH && null_fd >= 0) {
+		dup2(null_fd, 0);
+		dup2(null_fd, 1);
+		dup2(null_fd, 2);
+	}
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGQUIT);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	m->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (proc_identify(getpid(), &self, NULL) == 0) {
+		_json_ struct json *j = proc_record(&self);
+
+		json_write_file(m->run, "monitor.json", j, 0600, false, NULL);
+	}
+	malloc_trim(0);
+	m->buffer = mem_alloc(READ_SIZE);
+	watch(m, m->listener, EPOLLIN);
+	watch(m, m->signals, EPOLLIN);
+	monitor_loop(m);
+	_exit(0);
+}
+
+static int wait_report(int fd, struct report *r, struct err *e)
+{
+	size_t got = 0;
+
+	while (got < sizeof(*r)) {
+		ssize_t n = read(fd, (char *)r + got, sizeof(*r) - got);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return err_set(e, ERR_FAILED, 0, NULL, "the monitor ended unexpectedly");
+		got += n;
+	}
+	if (!r->e.code)
+		return 0;
+	*e = r->e;
+	return -1;
+}
+
+static void describe(struct json *doc, const struct monitor *m, pid_t monitor,
+		     const struct report *r)
+{
+	struct json *process = json_new_object();
+	_free_ char *socket_path = str_fmt("%s/attach", m->plan.run_path);
+	struct proc_id id;
+
+	json_set(process, "monitorPid", json_new_int(monitor));
+	json_set(process, "runtime", json_new_str(m->plan.runtime));
+	json_set(process, "runtimeRoot", json_new_str(m->plan.runtime_root));
+	if (r->pid) {
+		json_set(process, "pid", json_new_int(r->pid));
+		json_set(process, "started", json_new_str(r->started));
+		if (proc_identify(r->pid, &id, NULL) == 0) {
+			json_set(process, "startTime", json_new_int((int64_t)id.start));
+			json_set(process, "bootId", json_new_str(id.boot));
+		}
+	}
+	json_set(process, "attachSocket", json_new_str(socket_path));
+	json_set(doc, "process", process);
+}
+
+static int run(struct prog *p, struct err *e)
+{
+	struct monitor *m = mem_alloc(sizeof(*m));
+	_store_ struct store s = STORE_NONE;
+	struct report r = {0};
+	int pipe_fds[2] = {-1, -1};
+	pid_t pid;
+
+	m->pidfd = -1;
+	if (store_open(&s, e) < 0 || make_plan(p->doc, &s, &m->plan, e) < 0 ||
+	    prepare(m, &s, p->doc, e) < 0 || fd_pipe(pipe_fds, e) < 0)
+		return -1;
+	pid = fork();
+	if (pid < 0)
+		return err_sys(e, "fork", "cannot fork the monitor");
+	if (pid == 0) {
+		close(pipe_fds[0]);
+		m->report = m->plan.detach ? pipe_fds[1] : -1;
+		if (!m->plan.detach)
+			close(pipe_fds[1]);
+		json_put(p->doc);
+		store_close(&s);
+		be_monitor(m);
+	}
+	close(pipe_fds[1]);
+	if (m->plan.detach && wait_report(pipe_fds[0], &r, e) < 0)
+		return -1;
+	describe(p->doc, m, pid, &r);
+	return 0;
+}
+
+static const struct program program = {
+	.name = "ctr-monitor",
+	.summary = "start a container by an OCI runtime and stay with it until its end",
+	.usage = "< document",
+	.description = "With .request.detach the container runs when this program ends; otherwise\n"
+		       "it is started when a client of the attach socket asks for it.",
+	.io = PROG_READS | PROG_WRITES | PROG_CONTAINER,
+	.run = run,
+};
+
+int main(int argc, char **argv)
+{
+	return prog_main(&program, argc, argv);
+}

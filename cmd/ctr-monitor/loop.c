@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The life of a monitor: wait for the one who wants to see everything, start, serve, record, clean
+ * up, say the end.
+ *
+ * One epoll(7) set holds the attach socket, the clients, the container's output and input, its
+ * pidfd and a signalfd. The container's end is taken from the kernel (waitid(2) on the pidfd),
+ * its last output is read until the pipes are empty, then exit.json appears by rename, then
+ * ctr-cleanup runs, and only then the clients hear the exit code: who has heard it may use the
+ * container's name again.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+#include "base/log.h"
+#include "monitor.h"
+
+#define START_WAIT_MS 30000 /* for the foreground client to connect */
+
+int watch(struct monitor *m, int fd, unsigned events)
+{
+	struct epoll_event ev = {.events = events, .data.fd = fd};
+
+	return epoll_ctl(m->epoll, EPOLL_CTL_ADD, fd, &ev);
+}
+
+void rewatch(struct monitor *m, int fd, unsigned events)
+{
+	struct epoll_event ev = {.events = events, .data.fd = fd};
+
+	epoll_ctl(m->epoll, EPOLL_CTL_MOD, fd, &ev);
+}
+
+void unwatch(struct monitor *m, int fd)
+{
+	epoll_ctl(m->epoll, EPOLL_CTL_DEL, fd, NULL);
+}
+
+static void take_signal(struct monitor *m)
+{
+	struct signalfd_siginfo si;
+
+	/* who asks the monitor to end means the container */
+	if (read(m->signals, &si, sizeof(si)) == sizeof(si) && m->pidfd >= 0)
+		proc_signal(m->pidfd, (int)si.ssi_signo, NULL);
+}
+
+static void dispatch(struct monitor *m, const struct epoll_event *ev)
+{
+	int fd = ev->data.fd;
+	struct client *c;
+
+	if (fd == m->listener)
+		clients_accept(m);
+	else if (fd == m->signals)
+		take_signal(m);
+	else if (fd == m->in)
+		stdio_flush(m);
+	else if (fd == m->out[0] || fd == m->out[1])
+		stdio_read(m, fd == m->out[0] ? 0 : 1);
+	else if ((c = client_of_fd(m, fd)))
+		client_ready(m, c, ev->events);
+}
+
+/* One round. False: timed out. */
+static bool serve(struct monitor *m, int timeout_ms, bool *ended)
+{
+	struct epoll_event ev[16];
+	int n = epoll_wait(m->epoll, ev, ARRAY_LEN(ev), timeout_ms);
+
+	for (int i = 0; i < n; i++) {
+		if (m->pidfd >= 0 && ev[i].data.fd == m->pidfd)
+			*ended = true;
+		else
+			dispatch(m, &ev[i]);
+	}
+	return n != 0;
+}
+
+/* A full queue of the owner holds the container's output back, and nothing else. */
+static void hold_or_release(struct monitor *m, bool *held)
+{
+	bool hold = clients_hold(m);
+
+	if (hold == *held)
+		return;
+	*held = hold;
+	for (int i = 0; i < 2; i++)
+		if (m->out[i] >= 0)
+			rewatch(m, m->out[i], hold ? 0 : EPOLLIN);
+}
+
+static bool have_owner(const struct monitor *m)
+{
+	for (size_t i = 0; i < m->clients.n; i++)
+		if (m->clients.c[i].owner)
+			return true;
+	return false;
+}
+
+static int wait_for_owner(struct monitor *m, struct err *e)
+{
+	bool ended = false;
+
+	while (!have_owner(m))
+		if (!serve(m, START_WAIT_MS, &ended))
+			return err_set(e, ERR_FAILED, 0, NULL,
+				       "nobody attached within 30 s, not started");
+	return 0;
+}
+
+static int wait_status(struct monitor *m)
+{
+	siginfo_t si = {0};
+
+	while (waitid(P_PIDFD, (id_t)m->pidfd, &si, WEXITED) < 0)
+		if (errno != EINTR)
+			return -1; /* not our child: its end is known, its code is not */
+	return si.si_code == CLD_EXITED ? si.si_status : 128 + si.si_status;
+}
+
+/* What the container wrote last. Others may hold the pipes open: then until they are empty. */
+static void drain(struct monitor *m)
+{
+	for (int i = 0; i < 2; i++) {
+		while (m->out[i] >= 0) {
+			int before = m->out[i];
+			bool ended = false;
+
+			fcntl(m->out[i], F_SETFL, O_NONBLOCK);
+			errno = 0;
+			if (!stdio_read(m, i) || m->out[i] != before)
+				break;
+			if (errno == EAGAIN)
+				break;
+			while (clients_hold(m))
+				serve(m, -1, &ended);
+		}
+	}
+}
+
+static void record_exit(struct monitor *m, int code, const struct err *failed)
+{
+	_json_ struct json *j = json_new_object();
+	char now[TIME_TEXT_LEN];
+	struct err e = {0};
+
+	time_text(NULL, now);
+	json_set(j, "schema", json_new_str("rp.exit/1"));
+	json_set(j, "code", json_new_int(code));
+	json_set(j, "oomKilled", json_new_bool(false));
+	json_set(j, "started", json_new_str(m->started));
+	json_set(j, "finished", json_new_str(now));
+	if (failed) {
+		char text[512];
+
+		err_text(failed, text, sizeof(text));
+		json_set(j, "error", json_new_str(text));
+	}
+	if (json_write_file(m->bundle, "exit.json", j, 0600, !m->plan.remove, &e) < 0)
+		log_err(&e);
+}
+
+static void clean_up(struct monitor *m)
+{
+	_free_ char *file = program_path("ctr-cleanup");
+	char *argv[] = {file, NULL};
+	struct err e = {0};
+	int status = 0;
+
+	if (run_program(
+		    &(struct spawn){
+			    .file = file, .argv = argv, .in = -1, .out = SPAWN_NULL, .err = -1},
+		    m->plan.cleanup_input, strlen(m->plan.cleanup_input), NULL, 0, &status, &e) < 0)
+		log_err(&e);
+}
+
+static void report_start(struct monitor *m, const struct err *e)
+{
+	struct report r = {.e = *e, .pid = m->pid};
+
+	if (m->report < 0)
+		return;
+	memcpy(r.started, m->started, sizeof(r.started));
+	fd_write_all(m->report, &r, sizeof(r), NULL);
+	close(take_fd(&m->report));
+}
+
+static void not_started(struct monitor *m, const struct err *e)
+{
+	struct json *event = json_new_object();
+	int code = e->code == ERR_NOTFOUND ? 127 : e->code == ERR_DENIED ? 126 : 125;
+	char text[1024];
+
+	err_text(e, text, sizeof(text));
+	record_exit(m, code, e);
+	clean_up(m);
+	json_set(event, "event", json_new_str("error"));
+	json_set(event, "message", json_new_str(text));
+	json_set(event, "code", json_new_int(code));
+	clients_event(m, event);
+	report_start(m, e);
+	clients_finish(m);
+}
+
+static void say_started(struct monitor *m)
+{
+	struct json *event = json_new_object();
+
+	json_set(event, "event", json_new_str("started"));
+	json_set(event, "pid", json_new_int(m->pid));
+	clients_event(m, event);
+}
+
+static void say_exit(struct monitor *m, int code)
+{
+	struct json *event = json_new_object();
+
+	json_set(event, "event", json_new_str("exit"));
+	json_set(event, "code", json_new_int(code));
+	clients_event(m, event);
+	clients_finish(m);
+}
+
+void monitor_loop(struct monitor *m)
+{
+	struct err e = {0};
+	bool ended = false, held = false;
+	int code;
+
+	if ((!m->plan.detach && wait_for_owner(m, &e) < 0) || runtime_start(m, &e) < 0) {
+		not_started(m, &e);
+		return;
+	}
+	watch(m, m->pidfd, EPOLLIN);
+	report_start(m, &e);
+	say_started(m);
+	while (!ended) {
+		serve(m, -1, &ended);
+		hold_or_release(m, &held);
+	}
+	drain(m);
+	code = wait_status(m);
+	log_close(&m->log);
+	record_exit(m, code, NULL);
+	/* attaching ends here: who comes later must see that the container has ended */
+	unwatch(m, m->listener);
+	close(m->listener);
+	clean_up(m);
+	say_exit(m, code);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between the parts of ctr-monitor. */
+#ifndef CTR_MONITOR_H
+#define CTR_MONITOR_H
+
+#include <stdbool.h>
+
+#include "base/fd.h"
+#include "oci/container.h"
+#include "sys/spawn.h"
+
+#define READ_SIZE    (128 * 1024)
+#define MAX_CLIENTS  16
+#define CLIENT_QUEUE (1u << 20) /* bytes that a slow client may lag behind */
+
+enum log_kind { LOG_NONE, LOG_K8S, LOG_PASSTHROUGH };
+
+/* log.c: the k8s-file log */
+struct log_file {
+	int dir, fd; /* dir of the file; fd -1: no log */
+	char name[64];
+	int64_t size, max_size; /* max_size 0: no rotation */
+	int64_t lost;		/* bytes that a full disk refused */
+	struct buf line;
+};
+
+int log_open(struct log_file *l, int dir, const char *name, int64_t max_size, struct err *e);
+/* Adds output of stream 1 (stdout) or 2 (stderr). Never fails: a full disk is counted in lost. */
+void log_write(struct log_file *l, int stream, const char *data, size_t len);
+void log_close(struct log_file *l);
+
+/* clients.c: who is attached */
+struct packet {
+	struct packet *next;
+	size_t len;
+	char data[];
+};
+
+struct client {
+	int fd;
+	bool owner;    /* asked for the start: its slowness holds the container up */
+	bool sent_eof; /* shut its side down */
+	struct packet *first, **last;
+	size_t queued;
+	int64_t dropped;
+};
+
+struct clients {
+	struct client c[MAX_CLIENTS];
+	size_t n;
+};
+
+/* What run() needs to know, taken out of the document so that the document can be freed. */
+struct plan {
+	char *id, *bundle, *run_path, *runtime, *runtime_root, *pidfile, *cgroup_manager;
+	bool own_runtime; /* ctr-runtime, not one of the user's choice */
+	bool terminal, interactive, detach, remove;
+	enum log_kind log;
+	char *log_name;
+	int64_t log_max;
+	char *cleanup_input; /* the document for ctr-cleanup */
+};
+
+struct monitor {
+	struct plan plan;
+	int bundle, run; /* directories */
+	int epoll, listener, signals;
+	int in;	      /* our end of the container's stdin, -1 closed */
+	int out[2];   /* our ends of stdout, stderr; with a terminal out[0] is the master */
+	int child[3]; /* the container's ends, until it is started */
+	int console_listener;
+	struct buf in_queue;
+	bool in_eof;
+	struct clients clients;
+	struct log_file log;
+	int pidfd;
+	pid_t pid;
+	char started[TIME_TEXT_LEN];
+	int report;   /* to the parent that waits for the start, -1 otherwise */
+	char *buffer; /* READ_SIZE */
+};
+
+void clients_accept(struct monitor *m);
+/* Sends to all; holds nobody up but the caller by queueing for the owner. */
+void clients_output(struct monitor *m, char stream, const char *data, size_t len);
+void clients_event(struct monitor *m, struct json *event);
+/* The client's descriptor is ready. */
+void client_ready(struct monitor *m, struct client *c, unsigned events);
+struct client *client_of_fd(struct monitor *m, int fd);
+/* True while an owner's queue is full: output is not read then. */
+bool clients_hold(const struct monitor *m);
+/* The container reads its input again. */
+void clients_resume(struct monitor *m);
+/* Waits a bounded time until all queues are sent, then closes all. */
+void clients_finish(struct monitor *m);
+
+/* stdio.c */
+int stdio_make(struct monitor *m, struct err *e);
+int stdio_take_console(struct monitor *m, struct err *e);
+void stdio_feed(struct monitor *m, const char *data, size_t len);
+/* True while the container reads its input too slowly: no more is taken from clients. */
+bool stdio_input_full(const struct monitor *m);
+void stdio_flush(struct monitor *m);
+void stdio_end_input(struct monitor *m);
+void stdio_resize(struct monitor *m, int rows, int columns);
+/* One read of stream i (0, 1); false at its end. */
+bool stdio_read(struct monitor *m, int i);
+
+/* start.c: the OCI runtime */
+int runtime_start(struct monitor *m, struct err *e);
+
+/* loop.c */
+struct report {	      /* of the start, for the parent that waits for it */
+	struct err e; /* code 0: started */
+	pid_t pid;
+	char started[TIME_TEXT_LEN];
+};
+
+void monitor_loop(struct monitor *m);
+int watch(struct monitor *m, int fd, unsigned events);
+void unwatch(struct monitor *m, int fd);
+void rewatch(struct monitor *m, int fd, unsigned events);
+
+#endif

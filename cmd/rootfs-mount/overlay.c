@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The root file system by overlayfs in the user namespace (Linux 5.11, option userxattr).
+ *
+ * The new mount API takes one layer at a time (lowerdir+, Linux 6.8), so hundreds of layers are no
+ * matter. Before, mount(2) takes one page of options: layers are named /proc/self/fd/N there, about
+ * 16 bytes each. A value of fsconfig(2) has at most 255 bytes, so long paths go by descriptor too.
+ * "volatile" (5.10) leaves out syncs for containers that are removed at their end.
+ */
+#include "rootfs-mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "sys/path.h"
+
+/* glibc 2.36 has these in <sys/mount.h>, which cannot be included beside <linux/mount.h> */
+extern int mount(const char *, const char *, const char *, unsigned long, const void *);
+
+static int set_string(int fs, const char *key, const char *value)
+{
+	return (int)syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, key, value, 0);
+}
+
+static int set_flag(int fs, const char *key)
+{
+	return (int)syscall(SYS_fsconfig, fs, FSCONFIG_SET_FLAG, key, NULL, 0);
+}
+
+struct layer_fds {
+	int *fd;
+	size_t n;
+};
+
+static void close_layers(struct layer_fds *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		close(l->fd[i]);
+	free(l->fd);
+}
+
+/* Topmost first, as overlayfs wants them. */
+static int open_layers(const struct rootfs *r, struct layer_fds *l, struct err *e)
+{
+	l->fd = mem_alloc(r->layers.n * sizeof(int));
+	for (size_t i = r->layers.n; i-- > 0;) {
+		int fd = open(r->layers.v[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0)
+			return err_sys(e, "open", "cannot open layer %s", r->layers.v[i]);
+		l->fd[l->n++] = fd;
+	}
+	return 0;
+}
+
+static const char *layer_name(const struct rootfs *r, const struct layer_fds *l, size_t i,
+			      char link[FD_PATH_LEN])
+{
+	const char *path = r->layers.v[r->layers.n - 1 - i];
+
+	/* ':' and '\\' separate and escape in lowerdir= */
+	return strlen(path) < 250 && !strpbrk(path, ":\\,") ? path : path_fd_link(l->fd[i], link);
+}
+
+static int refused(struct err *e, const char *op)
+{
+	int errnum = errno;
+
+	return err_set(e, ERR_UNSUPPORTED, errnum, op, "cannot mount overlayfs");
+}
+
+/* 1: this kernel has no lowerdir+. */
+static int mount_new_api(const struct rootfs *r, const struct layer_fds *l, struct err *e)
+{
+	_close_ int fs = (int)syscall(SYS_fsopen, "overlay", FSOPEN_CLOEXEC), mnt = -1;
+	char link[FD_PATH_LEN];
+
+	if (fs < 0)
+		return errno == ENOSYS ? 1 : refused(e, "fsopen");
+	for (size_t i = 0; i < l->n; i++)
+		if (set_string(fs, "lowerdir+", layer_name(r, l, i, link)) < 0)
+			return errno == EINVAL && i == 0 ? 1 : refused(e, "fsconfig");
+	if (set_string(fs, "upperdir", "upper") < 0 || set_string(fs, "workdir", "work") < 0 ||
+	    set_flag(fs, "userxattr") < 0)
+		return refused(e, "fsconfig");
+	if (r->is_volatile)
+		set_flag(fs, "volatile"); /* refused by an old kernel: slower, not wrong */
+	if (syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return refused(e, "fsconfig");
+	mnt = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
+	if (mnt < 0)
+		return refused(e, "fsmount");
+	if (syscall(SYS_move_mount, mnt, "", AT_FDCWD, "rootfs", MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return refused(e, "move_mount");
+	return 0;
+}
+
+static int mount_old_api(const struct rootfs *r, const struct layer_fds *l, struct err *e)
+{
+	_buf_ struct buf options = {0};
+	char link[FD_PATH_LEN];
+
+	buf_str(&options, "lowerdir=");
+	for (size_t i = 0; i < l->n; i++)
+		buf_fmt(&options, "%s%s", i ? ":" : "", path_fd_link(l->fd[i], link));
+	buf_str(&options, ",upperdir=upper,workdir=work,userxattr");
+	if (options.len >= 4096)
+		return err_set(e, ERR_UNSUPPORTED, 0, "mount",
+			       "%zu layers are more than this kernel's overlayfs takes", l->n);
+	return mount("overlay", "rootfs", "overlay", 0, options.data) < 0 ? refused(e, "mount") : 0;
+}
+
+int overlay_mount(const struct rootfs *r, struct err *e)
+{
+	_clean_(close_layers) struct layer_fds l = {0};
+	int n;
+
+	if (open_layers(r, &l, e) < 0)
+		return -1;
+	/* upperdir, workdir and the mount point are named from here: short, and links do not count
+	 */
+	if (fchdir(r->dir) < 0)
+		return err_sys(e, "fchdir", "cannot enter %s", r->path);
+	/* a kill during the last start leaves this marker of "volatile", and overlayfs refuses */
+	unlink("work/work/incompat/volatile");
+	rmdir("work/work/incompat/volatile");
+	n = mount_new_api(r, &l, e);
+	return n == 1 ? mount_old_api(r, &l, e) : n;
+}

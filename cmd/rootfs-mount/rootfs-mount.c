@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rootfs-mount: mounts the image's layers and the container's read-write layer as one tree.
+ *
+ * Stages: check the document; mount with overlayfs, or copy where the kernel refuses (a refusal is
+ * remembered for this boot in RUN/no-overlay); look the container's user up in the tree. The mount
+ * lives in the mount namespace of the caller and ends with it.
+ *
+ * It must not run anything from the tree, and not write below any layer but the container's own.
+ */
+#include "rootfs-mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "oci/container.h"
+#include "sys/path.h"
+#include "wire/doc.h"
+#include "wire/prog.h"
+
+struct options {
+	const char *driver;
+};
+
+static const struct opt options[] = {
+	{"driver", 0, OPT_STR, offsetof(struct options, driver), "DRIVER",
+	 "overlay or vfs, instead of what the kernel offers", .values = "overlay vfs"},
+	{0},
+};
+
+static bool overlay_known_bad(const struct store *s)
+{
+	_buf_ struct buf b = {0};
+	char boot[BOOT_ID_LEN];
+
+	return file_read(s->run, "no-overlay", 64, &b, NULL) == 0 && boot_id(boot, NULL) == 0 &&
+	       str_eq(b.data, boot);
+}
+
+static void remember_bad(const struct store *s)
+{
+	char boot[BOOT_ID_LEN];
+
+	if (boot_id(boot, NULL) == 0)
+		file_replace(s->run, "no-overlay", boot, strlen(boot), 0600, false, NULL);
+}
+
+/* The name of the driver that was used, NULL on failure. */
+static const char *mount_tree(const struct store *s, const struct rootfs *r, const char *driver,
+			      struct err *e)
+{
+	struct stat st;
+	bool copied = fstatat(r->dir, "rootfs/.rp-copy", &st, AT_SYMLINK_NOFOLLOW) == 0;
+
+	if (copied)
+		return "vfs";
+	if (!driver && overlay_known_bad(s))
+		driver = "vfs";
+	if (!str_eq(driver, "vfs")) {
+		if (overlay_mount(r, e) == 0)
+			return "overlay";
+		if (driver || e->code != ERR_UNSUPPORTED)
+			return NULL;
+		log_warn("%s: %s; copying the image instead, which takes time and space", e->msg,
+			 strerror(e->errnum));
+		remember_bad(s);
+		err_clear(e);
+	}
+	return vfs_copy(r, e) < 0 ? NULL : "vfs";
+}
+
+static int read_layers(const struct cur *root, struct strv *layers, struct err *e)
+{
+	struct cur rootfs;
+
+	if (cur_obj(root, "rootfs", CUR_NEED, &rootfs, e) < 0 ||
+	    cur_strv(&rootfs, "layers", CUR_NEED, layers, e) < 0)
+		return -1;
+	if (layers->n == 0)
+		return err_set(e, ERR_INPUT, 0, NULL, ".rootfs.layers: the image has no layers");
+	return 0;
+}
+
+static int lookup(const struct cur *root, struct json *rootfs, int dir, struct err *e)
+{
+	_close_ int tree = path_open_beneath(dir, "rootfs", O_PATH | O_DIRECTORY, 0, e);
+	_strv_ struct strv groups = {0};
+	struct cur request = cur_key(root, "request");
+	const char *user = json_str(json_path(root->val, "image.config.User"));
+	struct json *found = NULL;
+
+	if (tree < 0 || cur_str(&request, "user", CUR_OPTIONAL, &user, e) < 0 ||
+	    cur_strv(&request, "groups", CUR_OPTIONAL, &groups, e) < 0)
+		return -1;
+	if (user_lookup(tree, user ? user : "", &groups, &found, e) < 0)
+		return -1;
+	json_set(rootfs, "user", found);
+	return 0;
+}
+
+static int run(struct prog *p, struct err *e)
+{
+	const struct options *o = p->opts;
+	struct cur root = cur_root(p->doc), container;
+	const char *id = NULL, *path = NULL, *driver;
+	_strv_ struct strv layers = {0};
+	_close_ int dir = -1;
+	_store_ struct store s = STORE_NONE;
+	_free_ char *mounted = NULL;
+	struct json *rootfs;
+
+	if (doc_part(&root, "container", &container, e) < 0 ||
+	    cur_str(&container, "id", CUR_NEED, &id, e) < 0 ||
+	    cur_str(&container, "directory", CUR_NEED, &path, e) < 0 ||
+	    read_layers(&root, &layers, e) < 0 || store_open(&s, e) < 0)
+		return -1;
+	dir = container_dir(&s, id, e);
+	if (dir < 0)
+		return -1;
+	driver = mount_tree(
+		&s,
+		&(struct rootfs){.layers = layers,
+				 .dir = dir,
+				 .path = path,
+				 .is_volatile = json_bool(json_path(p->doc, "request.remove"))},
+		o->driver, e);
+	if (!driver)
+		return -1;
+	rootfs = json_need_obj(p->doc, "rootfs");
+	mounted = str_fmt("%s/rootfs", path);
+	json_set(rootfs, "driver", json_new_str(driver));
+	json_set(rootfs, "path", json_new_str(mounted));
+	return lookup(&root, rootfs, dir, e);
+}
+
+static const struct program program = {
+	.name = "rootfs-mount",
+	.summary = "mount an image's layers with a container's read-write layer on top",
+	.usage = "[--driver overlay|vfs] < document",
+	.opts = options,
+	.opts_size = sizeof(struct options),
+	.io = PROG_READS | PROG_WRITES | PROG_CONTAINER,
+	.run = run,
+};
+
+int main(int argc, char **argv)
+{
+	return prog_main(&program, argc, argv);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between the stages of rootfs-mount. */
+#ifndef ROOTFS_MOUNT_H
+#define ROOTFS_MOUNT_H
+
+#include <stdbool.h>
+
+#include "wire/json.h"
+
+struct rootfs {
+	struct strv layers; /* absolute directories, bottom first */
+	int dir;	    /* the container's directory: rootfs/, upper/, work/ */
+	const char *path;   /* of that directory */
+	bool is_volatile;   /* the read-write layer need not survive a power cut */
+};
+
+/*
+ * Mounts the layers with overlayfs on rootfs/. ERR_UNSUPPORTED where this kernel or this file
+ * system does not let an unprivileged user do so: the caller falls back.
+ */
+int overlay_mount(const struct rootfs *r, struct err *e);
+
+/* Copies the layers into rootfs/, unless an earlier start did so. */
+int vfs_copy(const struct rootfs *r, struct err *e);
+
+/*
+ * Looks the user of the request, or else of the image, up in the root file system. Fills an object
+ * {uid, gid, additionalGids, home} for .rootfs.user.
+ */
+int user_lookup(int root, const char *user, const struct strv *groups, struct json **out,
+		struct err *e);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A container in the store: STORE/containers/ID and, while it runs, RUN/containers/ID.
+ *
+ *	STORE/containers/ID/
+ *	  container.json	the container document as ctr-create left it
+ *	  config.json		the OCI runtime configuration of the last start
+ *	  exit.json		how the last start ended
+ *	  ctr.log		k8s-file log
+ *	  rootfs/ upper/ work/	mount point and read-write layer
+ *	  hostname containerenv resolv.conf hosts
+ *	RUN/containers/ID/
+ *	  monitor.json		{pid, startTime, bootId} of the monitor
+ *	  process.json		the same of the container's first process, plus "started"
+ *	  attach		socket of the monitor
+ *
+ * What a container does is derived from these and the kernel, never stored.
+ */
+#ifndef RP_OCI_CONTAINER_H
+#define RP_OCI_CONTAINER_H
+
+#include "oci/store.h"
+#include "sys/proc.h"
+
+#define CONTAINER_ID_LEN 64
+
+enum container_status {
+	CONTAINER_CREATED,
+	CONTAINER_RUNNING,
+	CONTAINER_PAUSED,
+	CONTAINER_EXITED,
+};
+
+struct container_state {
+	enum container_status status;
+	struct proc_id process; /* valid while running */
+	struct proc_id monitor; /* pid 0 where there is none */
+	int64_t exit_code;	/* -1 where nobody saw the end */
+	bool oom_killed;
+	char started[TIME_TEXT_LEN]; /* "" where it never ran */
+	char finished[TIME_TEXT_LEN];
+	char error[256]; /* why it did not start, or "" */
+};
+
+/* True for 64 lower-case hexadecimal digits. */
+bool container_id_valid(const char *id);
+
+/* [a-zA-Z0-9][a-zA-Z0-9_.-]*, at most 128 characters. */
+bool container_name_valid(const char *name);
+
+/*
+ * The full id for a name, a full id, or the beginning of exactly one id. ERR_NOTFOUND, or ERR_USAGE
+ * where several begin so. The caller frees.
+ */
+char *container_find(const struct store *s, const char *what, struct err *e);
+
+/* All ids, in no order. */
+int container_list(const struct store *s, struct strv *ids, struct err *e);
+
+/* container.json of this id; a record that a power cut left half-written reads as ERR_NOTFOUND. */
+int container_load(const struct store *s, const char *id, struct json **doc, struct err *e);
+
+/* O_DIRECTORY descriptors of STORE/containers/ID and RUN/containers/ID. */
+int container_dir(const struct store *s, const char *id, struct err *e);
+int container_run_dir(const struct store *s, const char *id, struct err *e);
+
+int container_state(const struct store *s, const char *id, struct container_state *out,
+		    struct err *e);
+
+/* "created", "running", "paused", "exited" */
+const char *container_status_name(enum container_status status);
+
+/* {pid, startTime, bootId} as proc_record_read() reads it. */
+struct json *proc_record(const struct proc_id *id);
+
+/*
+ * A name for the container, and its directory, published together: the staging directory becomes
+ * containers/ID and names/NAME leads to it. ERR_EXISTS where a live container has the name.
+ */
+int container_publish(const struct store *s, struct staging *st, const char *id, const char *name,
+		      struct err *e);
+
+/* Takes the container out of the store: its name, then its directory by way of trash/. */
+int container_remove(const struct store *s, const char *id, struct err *e);
+
+#endif
