@@ -66,24 +66,29 @@ static void forget_in_runtime(struct cleanup *c, struct err *e)
 	_free_ char *own = program_path("ctr-runtime");
 	_free_ char *own_root = str_fmt("%s/runtime", c->s->run_path);
 	_free_ char *state = NULL;
-	char *argv[] = {NULL, "--root", NULL, "delete", "--force", NULL, NULL};
+	_strv_ struct strv argv = {0};
 	int status = 0;
 
-	argv[0] = runtime ? (char *)(uintptr_t)runtime : own;
-	argv[2] = root ? (char *)(uintptr_t)root : own_root;
-	argv[5] = (char *)(uintptr_t)c->id;
-	state = str_fmt("%s/%s", argv[2], c->id);
+	runtime = runtime ? runtime : own;
+	root = root ? root : own_root;
+	state = str_fmt("%s/%s", root, c->id);
+	strv_add(&argv, runtime);
+	strv_add(&argv, "--root");
+	strv_add(&argv, root);
+	strv_add(&argv, "delete");
+	strv_add(&argv, "--force");
+	strv_add(&argv, c->id);
 	if (access(state, F_OK) < 0)
 		return;
-	if (run_program(&(struct spawn){.file = argv[0],
-					.argv = argv,
+	if (run_program(&(struct spawn){.file = runtime,
+					.argv = argv.v,
 					.in = SPAWN_NULL,
 					.out = SPAWN_NULL,
 					.err = -1},
 			NULL, 0, NULL, 0, &status, e) < 0) {
 		failure(c, e);
 	} else if (status != 0) {
-		err_set(e, ERR_FAILED, 0, argv[0], "%s delete %.12s ended with status %d", argv[0],
+		err_set(e, ERR_FAILED, 0, "delete", "%s delete %.12s ended with status %d", runtime,
 			c->id, status);
 		failure(c, e);
 	}

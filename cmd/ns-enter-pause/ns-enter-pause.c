@@ -22,7 +22,7 @@
 #include "wire/prog.h"
 
 struct options {
-	bool start, stop;
+	bool start, stop, private_mounts;
 };
 
 static const struct opt options[] = {
@@ -30,6 +30,8 @@ static const struct opt options[] = {
 	 "make sure that the pause process runs, then exit"},
 	{"stop", 0, OPT_FLAG, offsetof(struct options, stop), NULL,
 	 "end the pause process; the namespaces go with their last process"},
+	{"private", 0, OPT_FLAG, offsetof(struct options, private_mounts), NULL,
+	 "give CMD a mount namespace of its own, so that its mounts end with it"},
 	{0},
 };
 
@@ -123,6 +125,8 @@ static int run(struct prog *p, struct err *e)
 		return -1;
 	if (o->start)
 		return 0;
+	if (o->private_mounts && userns_private_mounts(e) < 0)
+		return -1;
 	store_close(&s);
 	execvp(argv[0], argv);
 	err_sys(e, "execve", "cannot run %s", argv[0]);
@@ -134,7 +138,7 @@ static int run(struct prog *p, struct err *e)
 static const struct program program = {
 	.name = "ns-enter-pause",
 	.summary = "run a command in the user's user and mount namespace",
-	.usage = "[--start | --stop] [--] [CMD [ARG...]]",
+	.usage = "[--start | --stop | --private] [--] [CMD [ARG...]]",
 	.description =
 		"Joins the namespaces that the pause process holds; makes both where there\n"
 		"is none, with the ids of /etc/subuid and /etc/subgid. Without CMD: a shell.",

@@ -54,6 +54,8 @@ struct kernel_sigaction {
 /* HUP INT QUIT USR1 USR2 PIPE TSTP TTIN TTOU */
 static const unsigned char ignored[] = {1, 2, 3, 10, 12, 13, 20, 21, 22};
 
+void _start(void);
+
 __attribute__((noreturn, used)) void _start(void)
 {
 	struct kernel_sigaction ignore = {.handler = 1};

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * run, create, start, attach: the pipelines that lead to a running container.
+ *
+ *	img-find | [net-slirp-launch --check] | ctr-create | rootfs-mount | net-slirp-launch |
+ *	vol-prepare | spec-gen | ctr-monitor | ctr-attach
+ *
+ * All of it is started at once. Where the image is not in the store, img-find says so before
+ * anything was made; then img-fetch | layer-unpack brings it, and the pipeline runs with their
+ * document. A step that fails after ctr-create leaves a record that ctr-cleanup removes.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/random.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "commands.h"
+#include "request.h"
+#include "wire/doc.h"
+
+#define ID_LEN 64
+
+struct run {
+	struct run_options o;
+	struct json *doc; /* {"schema", "request"} */
+	char id[ID_LEN + 1];
+	const char *pull;
+};
+
+static void run_release(struct run *r)
+{
+	run_options_release(&r->o);
+	json_put(r->doc);
+}
+
+static int choose_id(char id[ID_LEN + 1], struct err *e)
+{
+	unsigned char rnd[ID_LEN / 2];
+
+	if (mode.dry_run) { /* the same text each time */
+		snprintf(id, ID_LEN + 1, "%064d", 0);
+		return 0;
+	}
+	if (getrandom(rnd, sizeof(rnd), 0) != sizeof(rnd))
+		return err_sys(e, "getrandom", "no random numbers");
+	hex_encode(rnd, sizeof(rnd), id);
+	return 0;
+}
+
+static int check_cidfile(const struct run *r, struct err *e)
+{
+	const char *path = json_get_str(r->o.request, "cidfile", NULL);
+
+	if (!path || access(path, F_OK) < 0)
+		return 0;
+	return err_set(e, ERR_USAGE, 0, NULL, "--cidfile: %s exists already", path);
+}
+
+static int write_cidfile(const struct run *r, struct err *e)
+{
+	const char *path = json_get_str(r->o.request, "cidfile", NULL);
+	_close_ int fd = -1;
+
+	if (!path || mode.dry_run)
+		return 0;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return err_sys(e, "open", "cannot write the id to %s", path);
+	return fd_write_all(fd, r->id, ID_LEN, e);
+}
+
+/* 0 go on, 1 help was printed, -1 wrong. */
+static int parse(const struct command *c, struct run *r, int argc, char **argv, struct err *e)
+{
+	struct opts_result operands;
+	int n;
+
+	run_options_init(&r->o);
+	n = command_parse(c, &r->o, argc, argv, &operands, e);
+	if (n != 0)
+		return n;
+	if (run_options_finish(&r->o, operands.argc, operands.argv, e) < 0 ||
+	    check_cidfile(r, e) < 0)
+		return -1;
+	r->pull = r->o.pull ? r->o.pull : "missing";
+	r->doc = doc_new();
+	json_set(r->doc, "request", json_ref(r->o.request));
+	return choose_id(r->id, e);
+}
+
+static void add_fetch(struct pipeline *p, const struct run *r, const char *policy)
+{
+	struct step *s = plan_add(p, "img-fetch", "--policy", policy, NULL);
+
+	if (r->o.quiet)
+		strv_add(&s->argv, "--quiet");
+	if (r->o.authfile) {
+		strv_add(&s->argv, "--authfile");
+		strv_add(&s->argv, r->o.authfile);
+	}
+	if (r->o.tls_verify)
+		strv_addf(&s->argv, "--tls-verify=%s", r->o.tls_verify);
+	plan_add(p, "layer-unpack", NULL);
+}
+
+static void add_create(struct pipeline *p, const struct run *r)
+{
+	if (json_has(r->o.request, "ports"))
+		plan_add(p, "net-slirp-launch", "--check", NULL);
+	plan_add(p, "ctr-create", "--id", r->id, NULL);
+}
+
+static void add_start(struct pipeline *p)
+{
+	plan_add(p, "rootfs-mount", NULL);
+	plan_add(p, "net-slirp-launch", NULL);
+	plan_add(p, "vol-prepare", NULL);
+	plan_add(p, "spec-gen", NULL);
+	plan_add(p, "ctr-monitor", NULL);
+}
+
+static void add_attach(struct pipeline *p, const char *sig_proxy)
+{
+	struct step *s = plan_add(p, "ctr-attach", "--stdin-fd", "3", NULL);
+
+	if (sig_proxy)
+		strv_addf(&s->argv, "--sig-proxy=%s", sig_proxy);
+	s->user_stdin = true;
+	p->to_user = true;
+}
+
+/* What a pipeline that failed behind ctr-create left. The programs have said why it failed. */
+static void undo(const char *id)
+{
+	_plan_ struct pipeline p = {0};
+	_outcome_ struct outcome o = {0};
+	struct step *s = plan_add(&p, "ctr-cleanup", "--force", "--remove", "--volumes", id, NULL);
+
+	s->hold_stderr = true; /* where nothing was made yet, "no such container" is no news */
+	plan_run(&p, &o, NULL);
+}
+
+/*
+ * The program after which the container is the monitor's business: it has recorded what happened
+ * and cleaned up itself.
+ */
+static bool failed_before_attach(const struct pipeline *p, const struct outcome *o)
+{
+	return o->failed >= 0 && !str_eq(p->step[o->failed].program, "ctr-attach");
+}
+
+/* ctr-monitor passes on what the OCI runtime said: not found, not allowed. */
+static int start_status(const struct pipeline *p, const struct outcome *o)
+{
+	if (!str_eq(p->step[o->failed].program, "ctr-monitor"))
+		return 125;
+	return o->status == ERR_NOTFOUND ? 127 : o->status == ERR_DENIED ? 126 : 125;
+}
+
+static void build(struct pipeline *p, const struct run *r, bool start, bool find)
+{
+	if (find) {
+		struct step *s = plan_add(p, "img-find", NULL);
+
+		s->hold_stderr = !str_eq(r->pull, "never");
+	}
+	add_create(p, r);
+	if (start) {
+		add_start(p);
+		if (!r->o.detach)
+			add_attach(p, r->o.sig_proxy);
+	}
+}
+
+static int fetch(const struct run *r, const char *policy, struct json **doc, struct err *e)
+{
+	_plan_ struct pipeline p = {.input = r->doc};
+	_outcome_ struct outcome o = {0};
+
+	add_fetch(&p, r, policy);
+	if (plan_run(&p, &o, e) < 0)
+		return -1;
+	if (o.failed >= 0)
+		return 125;
+	*doc = take_ptr(o.out);
+	return 0;
+}
+
+/* Runs the pipeline; *status is the exit status for the user. */
+static int execute(const struct run *r, bool start, const struct json *doc, bool find, int *status,
+		   struct outcome *o, struct err *e)
+{
+	_plan_ struct pipeline p = {.input = doc};
+
+	build(&p, r, start, find);
+	if (plan_run(&p, o, e) < 0)
+		return -1;
+	if (find && o->failed == 0 && (o->status == ERR_NOTFOUND || o->status == ERR_AGAIN) &&
+	    !str_eq(r->pull, "never"))
+		return 1; /* the image must be fetched */
+	if (failed_before_attach(&p, o)) {
+		*status = start_status(&p, o);
+		if (!find || o->failed > 0)
+			undo(r->id);
+		return 0;
+	}
+	*status = o->failed >= 0 ? o->status : 0;
+	return 0;
+}
+
+static int dry_run(const struct run *r, bool start, struct err *e)
+{
+	_plan_ struct pipeline get = {.input = r->doc}, p = {0};
+	_outcome_ struct outcome o = {0};
+
+	if (!str_eq(r->pull, "never")) {
+		printf("# only where \"img-find <request.json\" fails:\n");
+		add_fetch(&get, r, str_eq(r->pull, "missing") ? "missing" : r->pull);
+		plan_run(&get, &o, e);
+	}
+	p.input = r->doc;
+	build(&p, r, start, true);
+	return plan_run(&p, &o, e);
+}
+
+static int replace_old(const struct run *r, struct err *e)
+{
+	_plan_ struct pipeline p = {0};
+	_outcome_ struct outcome o = {0};
+
+	if (!r->o.replace)
+		return 0;
+	plan_add(&p, "ctr-cleanup", "--force", "--remove", "--volumes", r->o.name, NULL)
+		->hold_stderr = true;
+	if (plan_run(&p, &o, e) < 0)
+		return -1;
+	if (o.failed >= 0 && o.status != ERR_NOTFOUND)
+		return err_set(e, ERR_FAILED, 0, NULL, "cannot replace container %s", r->o.name);
+	return 0;
+}
+
+static int run_or_create(const struct command *c, int argc, char **argv, bool start, struct err *e)
+{
+	_clean_(run_release) struct run r = {0};
+	_outcome_ struct outcome o = {0};
+	_json_ struct json *fetched = NULL;
+	int n = parse(c, &r, argc, argv, e), status = 125;
+
+	if (n != 0)
+		return n < 0 ? -1 : 0;
+	if (plan_enter(start ? PLAN_PRIVATE_NS : PLAN_NS, e) < 0 || replace_old(&r, e) < 0)
+		return -1;
+	if (mode.dry_run)
+		return dry_run(&r, start, e);
+	if (write_cidfile(&r, e) < 0)
+		return -1;
+	n = 1;
+	if (str_eq(r.pull, "missing") || str_eq(r.pull, "never"))
+		n = execute(&r, start, r.doc, true, &status, &o, e);
+	if (n == 1) {
+		n = fetch(&r, r.pull, &fetched, e);
+		if (n == 0)
+			n = execute(&r, start, fetched, false, &status, &o, e);
+		else if (n == 125)
+			n = 0;
+	}
+	if (n < 0 || status == 125)
+		if (json_get_str(r.o.request, "cidfile", NULL))
+			unlink(json_get_str(r.o.request, "cidfile", ""));
+	if (n < 0)
+		return -1;
+	if (status == 0 && (!start || r.o.detach))
+		printf("%s\n", r.id);
+	return status;
+}
+
+int cmd_run(const struct command *c, int argc, char **argv, struct err *e)
+{
+	return run_or_create(c, argc, argv, true, e);
+}
+
+int cmd_create(const struct command *c, int argc, char **argv, struct err *e)
+{
+	return run_or_create(c, argc, argv, false, e);
+}
+
+struct start_data {
+	bool attach, interactive;
+	const char *sig_proxy, *detach_keys;
+};
+
+const struct opt start_options[] = {
+	{"attach", 'a', OPT_FLAG, offsetof(struct start_data, attach), NULL,
+	 "attach to the container and end with its status"},
+	{"detach-keys", 0, OPT_STR, offsetof(struct start_data, detach_keys), "KEYS",
+	 "keys that detach from the container"},
+	{"interactive", 'i', OPT_FLAG, offsetof(struct start_data, interactive), NULL,
+	 "pass standard input on"},
+	{"sig-proxy", 0, OPT_STR, offsetof(struct start_data, sig_proxy), "BOOL",
+	 "with --attach: pass signals on (default true)", .values = "true false"},
+	{0},
+};
+
+static int start_one(const struct start_data *d, const char *name, struct err *e)
+{
+	_plan_ struct pipeline p = {0};
+	_outcome_ struct outcome o = {0};
+
+	plan_add(&p, "ctr-load", d->attach ? "--detach=false" : "--detach=true",
+		 d->interactive ? "--interactive=true" : "--interactive=keep", name, NULL);
+	add_start(&p);
+	if (d->attach)
+		add_attach(&p, d->sig_proxy);
+	if (plan_run(&p, &o, e) < 0)
+		return -1;
+	if (failed_before_attach(&p, &o)) {
+		_plan_ struct pipeline clean = {0};
+		_outcome_ struct outcome ignored = {0};
+
+		/* what the steps before it have set up: the network helper, the run directory */
+		if (o.failed > 0 && o.status != ERR_EXISTS) {
+			plan_add(&clean, "ctr-cleanup", name, NULL)->hold_stderr = true;
+			plan_run(&clean, &ignored, NULL);
+		}
+		return start_status(&p, &o);
+	}
+	if (!d->attach)
+		printf("%s\n", name);
+	return o.failed >= 0 ? o.status : 0;
+}
+
+int cmd_start(const struct command *c, int argc, char **argv, struct err *e)
+{
+	struct start_data d = {0};
+	struct opts_result r;
+	int n = command_parse(c, &d, argc, argv, &r, e), status = 0;
+
+	if (n != 0)
+		return n < 0 ? -1 : 0;
+	if (r.argc < 1)
+		return err_set(e, ERR_USAGE, 0, NULL, "a container is needed");
+	if (d.attach && r.argc > 1)
+		return err_set(e, ERR_USAGE, 0, NULL, "only one container can be attached to");
+	if (plan_enter(PLAN_PRIVATE_NS, e) < 0)
+		return -1;
+	for (int i = 0; i < r.argc; i++) {
+		n = start_one(&d, r.argv[i], e);
+		if (n < 0)
+			return -1;
+		status = n ? n : status;
+	}
+	return status;
+}
+
+struct attach_data {
+	bool no_stdin;
+	const char *sig_proxy, *detach_keys;
+};
+
+const struct opt attach_options[] = {
+	{"detach-keys", 0, OPT_STR, offsetof(struct attach_data, detach_keys), "KEYS",
+	 "keys that detach from the container"},
+	{"no-stdin", 0, OPT_FLAG, offsetof(struct attach_data, no_stdin), NULL, "pass no input on"},
+	{"sig-proxy", 0, OPT_STR, offsetof(struct attach_data, sig_proxy), "BOOL",
+	 "pass signals on (default true)", .values = "true false"},
+	{0},
+};
+
+int cmd_attach(const struct command *c, int argc, char **argv, struct err *e)
+{
+	_plan_ struct pipeline p = {0};
+	_outcome_ struct outcome o = {0};
+	struct attach_data d = {0};
+	struct opts_result r;
+	struct step *s;
+	int n = command_parse(c, &d, argc, argv, &r, e);
+
+	if (n != 0)
+		return n < 0 ? -1 : 0;
+	if (r.argc != 1)
+		return err_set(e, ERR_USAGE, 0, NULL, "exactly one container is needed");
+	if (plan_enter(PLAN_NS, e) < 0)
+		return -1;
+	plan_add(&p, "ctr-load", "--running", r.argv[0], NULL);
+	add_attach(&p, d.sig_proxy);
+	s = &p.step[p.n - 1];
+	strv_add(&s->argv, "--no-start");
+	if (d.no_stdin)
+		strv_add(&s->argv, "--no-stdin");
+	if (d.detach_keys)
+		strv_addf(&s->argv, "--detach-keys=%s", d.detach_keys);
+	if (plan_run(&p, &o, e) < 0)
+		return -1;
+	return o.failed == 0 ? 125 : o.status;
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Running a pipeline: all programs are started at once, connected by pipes, so that their start-up
+ * overlaps; each then waits for its document. Ends are noticed by pidfd in any order.
+ *
+ * Signals: what a terminal sends (SI_KERNEL) reaches the programs of the foreground by itself. What
+ * another process sends to rp is passed on to the last program, which is the one that stands for
+ * the container.
+ */
+#include "plan.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+
+#include "internal.h"
+#include "base/fd.h"
+#include "oci/store.h"
+#include "sys/proc.h"
+#include "sys/spawn.h"
+#include "sys/userns.h"
+
+struct mode mode;
+
+void outcome_release(struct outcome *o)
+{
+	json_put(o->out);
+	o->out = NULL;
+}
+
+struct step *plan_add(struct pipeline *p, const char *program, ...)
+{
+	struct step *s;
+	va_list ap;
+
+	if (p->n == PLAN_MAX_STEPS)
+		abort(); /* a command of ours with too many steps */
+	s = &p->step[p->n++];
+	*s = (struct step){.program = program};
+	va_start(ap, program);
+	for (const char *w; (w = va_arg(ap, const char *));)
+		strv_add(&s->argv, w);
+	va_end(ap);
+	return s;
+}
+
+void plan_release(struct pipeline *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		strv_release(&p->step[i].argv);
+	p->n = 0;
+}
+
+void step_words(const struct step *s, struct strv *out)
+{
+	strv_take(out, program_path(s->program));
+	for (size_t i = 0; i < s->argv.n; i++)
+		strv_add(out, s->argv.v[i]);
+}
+
+/* ns-enter-pause makes what is missing; then we join as everybody does. */
+static int make_and_join(int run, struct err *e)
+{
+	_free_ char *file = program_path("ns-enter-pause");
+	char start[] = "--start";
+	char *argv[] = {file, start, NULL};
+	int status;
+
+	err_clear(e);
+	if (run_program(
+		    &(struct spawn){
+			    .file = file, .argv = argv, .in = SPAWN_NULL, .out = -1, .err = -1},
+		    NULL, 0, NULL, 0, &status, e) < 0)
+		return -1;
+	if (status != 0)
+		return err_set(e, ERR_FAILED, 0, "ns-enter-pause",
+			       "cannot enter the user namespace");
+	return userns_join_pause(run, e);
+}
+
+int plan_enter(enum plan_ns ns, struct err *e)
+{
+	_store_ struct store s = STORE_NONE;
+
+	if (ns == PLAN_NO_NS)
+		return 0;
+	if (mode.dry_run) {
+		dry_run_enter(ns);
+		return 0;
+	}
+	if (store_open(&s, e) < 0)
+		return -1;
+	/* found once, for all programs that follow */
+	setenv("RP_STORE", s.path, 1);
+	setenv("RP_RUN", s.run_path, 1);
+	if (userns_join_pause(s.run, e) < 0 &&
+	    (e->code != ERR_NOTFOUND || make_and_join(s.run, e) < 0))
+		return -1;
+	err_clear(e);
+	return ns == PLAN_PRIVATE_NS ? userns_private_mounts(e) : 0;
+}
+
+static int input_file(const struct json *input, struct err *e)
+{
+	_close_ int fd = memfd_create("request", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, "memfd_create", "cannot keep the request");
+	if (json_write(fd, input, e) < 0)
+		return -1;
+	lseek(fd, 0, SEEK_SET);
+	return take_fd(&fd);
+}
+
+struct pipes {
+	int next_in; /* read end for the step to come */
+	int out;     /* read end of the last step's output, -1 with to_user */
+};
+
+static int start_step(struct pipeline *p, size_t i, struct running *r, struct pipes *pipes,
+		      struct err *e)
+{
+	struct step *s = &p->step[i];
+	_strv_ struct strv words = {0};
+	_close_ int in = take_fd(&pipes->next_in), out = -1, user_in = -1;
+	struct spawn_fd fds[1];
+	struct child c;
+	bool last = i + 1 == p->n;
+	int ends[2];
+
+	step_words(s, &words);
+	r->held = s->hold_stderr ? memfd_create("messages", MFD_CLOEXEC) : -1;
+	if (!last || !p->to_user) {
+		if (fd_pipe(ends, e) < 0)
+			return -1;
+		out = ends[1];
+		if (last)
+			pipes->out = ends[0];
+		else
+			pipes->next_in = ends[0];
+	}
+	if (s->user_stdin)
+		user_in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 10);
+	fds[0] = (struct spawn_fd){.from = user_in, .to = 3};
+	clock_gettime(CLOCK_MONOTONIC, &r->start);
+	if (spawn(&(struct spawn){.file = words.v[0],
+				  .argv = words.v,
+				  .in = in >= 0		   ? in
+					: p->inherit_stdin ? -1
+							   : SPAWN_NULL,
+				  .out = out,
+				  .err = r->held,
+				  .fds = fds,
+				  .nfds = user_in >= 0 ? 1 : 0},
+		  &c, e) < 0)
+		return -1;
+	r->step = s;
+	r->pid = c.pid;
+	r->pidfd = c.pidfd;
+	r->status = -1;
+	return 0;
+}
+
+static void reap(struct running *r)
+{
+	int ws;
+
+	if (waitpid(r->pid, &ws, 0) < 0)
+		ws = 0xff00;
+	r->status = WIFSIGNALED(ws) ? 128 + WTERMSIG(ws) : WEXITSTATUS(ws);
+	clock_gettime(CLOCK_MONOTONIC, &r->end);
+	timings_add(r->step->program, &r->start, &r->end);
+	close(take_fd(&r->pidfd));
+}
+
+static int take_signals(sigset_t *old)
+{
+	static const int list[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGCONT};
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	for (size_t i = 0; i < ARRAY_LEN(list); i++)
+		sigaddset(&mask, list[i]);
+	sigprocmask(SIG_BLOCK, &mask, old);
+	return signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void pass_signal(int fd, const struct running *last)
+{
+	struct signalfd_siginfo si;
+
+	if (read(fd, &si, sizeof(si)) == sizeof(si) && si.ssi_code != SI_KERNEL && last->pidfd >= 0)
+		proc_signal(last->pidfd, (int)si.ssi_signo, NULL);
+}
+
+/* Waits for all, reading the last one's output meanwhile. */
+static int wait_all(struct running *r, size_t n, int *out_fd, struct buf *out, struct err *e)
+{
+	sigset_t old;
+	_close_ int signals = take_signals(&old);
+	size_t left = n;
+	int ret = 0;
+
+	while (left || *out_fd >= 0) {
+		struct pollfd p[PLAN_MAX_STEPS + 2];
+		ssize_t got;
+
+		for (size_t i = 0; i < n; i++)
+			p[i] = (struct pollfd){.fd = r[i].pidfd, .events = POLLIN};
+		p[n] = (struct pollfd){.fd = *out_fd, .events = POLLIN};
+		p[n + 1] = (struct pollfd){.fd = signals, .events = POLLIN};
+		if (poll(p, n + 2, -1) < 0)
+			continue;
+		if (p[n].revents) {
+			buf_reserve(out, 65536);
+			got = read(*out_fd, out->data + out->len, 65536);
+			if (got > 0)
+				out->len += got;
+			if (got == 0 || out->len > JSON_MAX_DOCUMENT)
+				close(take_fd(out_fd));
+		}
+		for (size_t i = 0; i < n; i++) {
+			if (p[i].fd >= 0 && p[i].revents) {
+				reap(&r[i]);
+				left--;
+			}
+		}
+		if (p[n + 1].revents)
+			pass_signal(signals, &r[n - 1]);
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return ret;
+}
+
+static void show_held(const struct running *r)
+{
+	_buf_ struct buf b = {0};
+
+	if (r->held < 0)
+		return;
+	lseek(r->held, 0, SEEK_SET);
+	if (fd_read_all(r->held, 1 << 20, &b, "messages", NULL) == 0 && b.len)
+		fd_write_all(STDERR_FILENO, b.data, b.len, NULL);
+}
+
+/*
+ * The first step that failed is the cause; those behind it ended for want of a document. The held
+ * messages of a step are left to the caller while it may still fall back (status 4 and 7).
+ */
+static void judge(struct running *r, size_t n, struct outcome *o)
+{
+	o->failed = -1;
+	o->status = r[n - 1].status;
+	for (size_t i = 0; i < n && o->failed < 0; i++) {
+		if (r[i].status == 0)
+			continue;
+		o->failed = (int)i;
+		o->status = r[i].status;
+		if (r[i].status != ERR_NOTFOUND && r[i].status != ERR_AGAIN)
+			show_held(&r[i]);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (r[i].held >= 0)
+			close(r[i].held);
+}
+
+static void kill_started(struct running *r, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		proc_signal(r[i].pidfd, SIGTERM, NULL);
+		reap(&r[i]);
+	}
+}
+
+int plan_run(struct pipeline *p, struct outcome *o, struct err *e)
+{
+	struct running r[PLAN_MAX_STEPS] = {0};
+	struct pipes pipes = {.next_in = -1, .out = -1};
+	_buf_ struct buf out = {0};
+
+	*o = (struct outcome){.failed = -1};
+	if (mode.dry_run) {
+		dry_run_print(p);
+		return 0;
+	}
+	if (mode.trace)
+		return trace_run(p, o, e);
+	if (p->input && (pipes.next_in = input_file(p->input, e)) < 0)
+		return -1;
+	for (size_t i = 0; i < p->n; i++) {
+		if (start_step(p, i, &r[i], &pipes, e) < 0) {
+			kill_started(r, i);
+			return -1;
+		}
+	}
+	if (wait_all(r, p->n, &pipes.out, &out, e) < 0)
+		return -1;
+	judge(r, p->n, o);
+	if (o->failed < 0 && out.len)
+		return json_parse(out.data, out.len, p->step[p->n - 1].program, &o->out, e);
+	return 0;
+}
+
+int plan_exit_status(const struct outcome *o)
+{
+	return o->status ? 125 : 0;
+}

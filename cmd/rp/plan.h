@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What rp does: pipelines of programs. A command only describes them; this part prints them
+ * (--dry-run), runs them, keeps what they exchanged (--trace), and times them (--timings).
+ */
+#ifndef RP_PLAN_H
+#define RP_PLAN_H
+
+#include <stdbool.h>
+
+#include "wire/json.h"
+
+#define PLAN_MAX_STEPS 12
+
+/* How rp itself was asked to work; set once from the global flags. */
+struct mode {
+	bool dry_run, timings;
+	const char *trace; /* directory or NULL */
+};
+extern struct mode mode;
+
+struct step {
+	const char *program;
+	struct strv argv; /* without the program's name */
+	bool user_stdin;  /* the caller's standard input is passed as descriptor 3 */
+	bool hold_stderr; /* messages are kept back and shown only where the pipeline fails on it */
+};
+
+struct pipeline {
+	struct step step[PLAN_MAX_STEPS];
+	size_t n;
+	const struct json *input; /* for the first step; NULL: /dev/null */
+	bool to_user;		  /* the last step writes to the caller's standard output */
+	bool inherit_stdin;	  /* the first step reads the caller's standard input */
+};
+
+struct outcome {
+	int failed;	  /* index of the first step that failed, -1: none */
+	int status;	  /* of that step, or of the last one */
+	struct json *out; /* what the last step wrote, unless to_user */
+};
+void outcome_release(struct outcome *o);
+#define _outcome_ _clean_(outcome_release)
+
+/* Appends a step; the words end with NULL. The result may be changed until the pipeline runs. */
+struct step *plan_add(struct pipeline *p, const char *program, ...) __attribute__((sentinel));
+void plan_release(struct pipeline *p);
+#define _plan_ _clean_(plan_release)
+
+enum plan_ns {
+	PLAN_NO_NS,	 /* as the user */
+	PLAN_NS,	 /* in the user's namespaces */
+	PLAN_PRIVATE_NS, /* there, with mounts of its own */
+};
+
+/* Joins what the following pipelines need, making the pause process where it is missing. */
+int plan_enter(enum plan_ns ns, struct err *e);
+
+/*
+ * Runs the pipeline, all programs at once. Returns 0 where it ran, whatever the programs said; -1
+ * where it could not be run. With --dry-run it is printed instead, *o is an empty success.
+ */
+int plan_run(struct pipeline *p, struct outcome *o, struct err *e);
+
+/*
+ * For the message of rp itself after a program failed: the program has said what was wrong.
+ * Returns Podman's exit status for it, 125 unless the command has a table of its own.
+ */
+int plan_exit_status(const struct outcome *o);
+
+/* At the end: prints the waterfall of --timings. */
+void plan_report(void);
+
+/* Runs DIR/NN-program, a folder that --trace made, again. Returns its exit status. */
+int plan_replay(const char *dir, struct err *e);
+
+#endif

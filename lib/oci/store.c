@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The store: see store.h for the layout and the contract.
+ *
+ * Directories are 0700 and must belong to us: their content decides what we mount and run. A
+ * staging directory holds an flock(2) on its own descriptor; the kernel drops the lock with the
+ * process, so a free lock means a dead maker, also after SIGKILL. rename(2) publishes.
+ *
+ * Between mkdir and flock a sweeper could take a new directory: the maker checks after locking that
+ * the name still leads to the directory it locked, and starts again where it does not.
+ */
+#include "oci/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "sys/path.h"
+#include "sys/userns.h"
+
+/* Opens an existing directory of ours, or makes it with the missing ones above. */
+static int own_dir(const char *path, struct err *e)
+{
+	_free_ char *above = str_dup(path);
+	struct stat st;
+	_close_ int fd = -1;
+
+	if (path[0] != '/')
+		return err_set(e, ERR_INPUT, 0, "open", "%s is not an absolute path", path);
+	for (char *c = above + 1; (c = strchr(c, '/')); c++) {
+		*c = '\0';
+		if (mkdir(above, 0700) < 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
+			return err_sys(e, "mkdir", "cannot make %s", above);
+		*c = '/';
+	}
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return err_sys(e, "mkdir", "cannot make %s", path);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(e, "open", "cannot open %s", path);
+	if (st.st_uid != geteuid())
+		return err_set(e, ERR_DENIED, 0, "open", "%s belongs to another user", path);
+	if ((st.st_mode & 077) && fchmod(fd, 0700) < 0)
+		return err_sys(e, "fchmod", "%s is open to other users", path);
+	return take_fd(&fd);
+}
+
+static char *data_home(struct err *e)
+{
+	const char *own = getenv("RP_STORE"), *xdg = getenv("XDG_DATA_HOME"),
+		   *home = getenv("HOME");
+
+	if (own && *own)
+		return str_dup(own);
+	if (xdg && *xdg == '/')
+		return str_fmt("%s/rp", xdg);
+	if (home && *home == '/')
+		return str_fmt("%s/.local/share/rp", home);
+	err_set(e, ERR_FAILED, 0, NULL, "neither HOME nor XDG_DATA_HOME is set");
+	err_hint(e, "set RP_STORE to the directory of the image store");
+	return NULL;
+}
+
+/* XDG_RUNTIME_DIR where it can be used, then what a login would have made, then /tmp. */
+static int open_run(char **path, struct err *e)
+{
+	const char *own = getenv("RP_RUN"), *xdg = getenv("XDG_RUNTIME_DIR");
+	unsigned uid = userns_host_uid();
+	int fd;
+
+	if (own && *own) {
+		*path = str_dup(own);
+		return own_dir(*path, e);
+	}
+	if (xdg && *xdg == '/' && access(xdg, W_OK | X_OK) == 0) {
+		*path = str_fmt("%s/rp", xdg);
+		fd = own_dir(*path, e);
+		if (fd >= 0)
+			return fd;
+		free(*path);
+	}
+	*path = str_fmt("/run/user/%u", uid);
+	if (access(*path, W_OK | X_OK) == 0) {
+		free(*path);
+		*path = str_fmt("/run/user/%u/rp", uid);
+		fd = own_dir(*path, e);
+		if (fd >= 0)
+			return fd;
+	}
+	free(*path);
+	*path = str_fmt("/tmp/rp-run-%u", uid);
+	fd = own_dir(*path, e); /* a stranger's directory of this name is refused here */
+	if (fd < 0)
+		return err_hint(e, "set XDG_RUNTIME_DIR to a directory of your own");
+	return fd;
+}
+
+int store_open(struct store *s, struct err *e)
+{
+	*s = (struct store)STORE_NONE;
+	s->path = data_home(e);
+	if (!s->path)
+		return -1;
+	s->fd = own_dir(s->path, e);
+	if (s->fd < 0) {
+		store_close(s);
+		return -1;
+	}
+	s->run = open_run(&s->run_path, e);
+	if (s->run < 0) {
+		store_close(s);
+		return -1;
+	}
+	return 0;
+}
+
+void store_close(struct store *s)
+{
+	if (s->fd >= 0)
+		close(s->fd);
+	if (s->run >= 0)
+		close(s->run);
+	free(s->path);
+	free(s->run_path);
+	*s = (struct store)STORE_NONE;
+}
+
+static int sub_dir(int dir, const char *sub, struct err *e)
+{
+	_close_ int made = -1;
+	int fd = path_open_beneath(dir, sub, O_RDONLY | O_DIRECTORY, 0, NULL);
+
+	if (fd >= 0)
+		return fd;
+	made = path_mkdir_beneath(dir, sub, 0700, e);
+	if (made < 0)
+		return -1;
+	return path_open_beneath(dir, sub, O_RDONLY | O_DIRECTORY, 0, e);
+}
+
+int store_dir(const struct store *s, const char *sub, struct err *e)
+{
+	int fd = sub_dir(s->fd, sub, e);
+
+	return fd < 0 ? err_prefix(e, "store %s", s->path) : fd;
+}
+
+int store_run_dir(const struct store *s, const char *sub, struct err *e)
+{
+	int fd = sub_dir(s->run, sub, e);
+
+	return fd < 0 ? err_prefix(e, "run directory %s", s->run_path) : fd;
+}
+
+/* 1: locked and still what the name leads to; 0: a sweeper was faster. */
+static int lock_new(int parent, const char *name, int fd)
+{
+	struct stat a, b;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return 0;
+	return fstat(fd, &a) == 0 && fstatat(parent, name, &b, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       a.st_ino == b.st_ino;
+}
+
+int staging_make(const struct store *s, const char *kind, struct staging *out, struct err *e)
+{
+	*out = (struct staging)STAGING_NONE;
+	out->parent = store_dir(s, "staging", e);
+	if (out->parent < 0)
+		return -1;
+	for (int i = 0; i < 100; i++) {
+		unsigned char rnd[6];
+		char hex[13];
+
+		if (getrandom(rnd, sizeof(rnd), 0) != sizeof(rnd))
+			return err_sys(e, "getrandom", "no random numbers");
+		hex_encode(rnd, sizeof(rnd), hex);
+		snprintf(out->name, sizeof(out->name), "%.40s.%s", kind, hex);
+		if (mkdirat(out->parent, out->name, 0700) < 0) {
+			if (errno == EEXIST)
+				continue;
+			err_sys(e, "mkdirat", "cannot make %s/staging/%s", s->path, out->name);
+			break;
+		}
+		out->fd = openat(out->parent, out->name,
+				 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (out->fd >= 0 && lock_new(out->parent, out->name, out->fd) == 1)
+			return 0;
+		if (out->fd >= 0)
+			close(take_fd(&out->fd));
+		err_set(e, ERR_AGAIN, 0, "flock", "cannot make a directory in %s/staging", s->path);
+	}
+	close(take_fd(&out->parent));
+	return -1;
+}
+
+static void staging_release(struct staging *st)
+{
+	if (st->fd >= 0)
+		close(st->fd);
+	if (st->parent >= 0)
+		close(st->parent);
+	*st = (struct staging)STAGING_NONE;
+}
+
+int staging_commit(struct staging *st, int todir, const char *name, struct err *e)
+{
+	if (renameat2(st->parent, st->name, todir, name, RENAME_NOREPLACE) == 0) {
+		staging_release(st);
+		return 0;
+	}
+	if (errno == EEXIST || errno == ENOTEMPTY) {
+		staging_discard(st);
+		return 1;
+	}
+	err_sys(e, "renameat2", "cannot put %s in place", name);
+	staging_discard(st);
+	return -1;
+}
+
+void staging_discard(struct staging *st)
+{
+	if (st->parent >= 0)
+		path_remove_tree(st->parent, st->name, NULL);
+	staging_release(st);
+}
+
+static int sweep_one(int dir, const char *name, struct err *e)
+{
+	_close_ int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return 0; /* its maker is at work */
+	return path_remove_tree(dir, name, e);
+}
+
+static int sweep_dir(const struct store *s, const char *sub, bool all, struct err *e)
+{
+	_close_ int dir = path_open_beneath(s->fd, sub, O_RDONLY | O_DIRECTORY, 0, NULL);
+	int copy = dir < 0 ? -1 : openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_closedir_ DIR *d = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *ent;
+	int r = 0;
+
+	while (d && (ent = readdir(d))) {
+		if (ent->d_name[0] == '.')
+			continue;
+		if (sweep_one(dir, ent->d_name, e) < 0 && all)
+			r = -1;
+	}
+	return r;
+}
+
+int store_sweep(const struct store *s, bool all, struct err *e)
+{
+	int r = sweep_dir(s, "staging", all, e);
+
+	return sweep_dir(s, "trash", all, e) < 0 ? -1 : r;
+}
+
+int store_lock(int dir, const char *name, bool nowait, struct err *e)
+{
+	_close_ int fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int r;
+
+	if (fd < 0)
+		return err_sys(e, "openat", "cannot open the lock %s", name);
+	do
+		r = flock(fd, LOCK_EX | (nowait ? LOCK_NB : 0));
+	while (r < 0 && errno == EINTR);
+	if (r < 0 && errno == EWOULDBLOCK)
+		return err_set(e, ERR_EXISTS, 0, "flock", "%s is locked by another process", name);
+	if (r < 0)
+		return err_sys(e, "flock", "cannot lock %s", name);
+	return take_fd(&fd);
+}
+
+const char *digest_hex(const char *digest)
+{
+	const char *hex = str_after(digest, "sha256:");
+
+	return hex && strlen(hex) == 64 && str_only(hex, "0123456789abcdef") ? hex : NULL;
+}
