@@ -243,7 +243,9 @@ static int by_id(struct cleanup *c, const char *what, struct err *e)
 
 	if (!id)
 		return -1;
-	container_load(c->s, id, &doc, NULL); /* a half-written record can still be removed */
+	/* a half-written record can still be removed */
+	if (container_load(c->s, id, &doc, NULL) == 0)
+		container_add_start(c->s, id, doc);
 	c->doc = doc;
 	c->id = id;
 	if (end_container(c, e) < 0)

@@ -82,7 +82,10 @@ static int plan_log(const struct cur *request, struct plan *p, struct err *e)
 	return 0;
 }
 
-/* The members that ctr-cleanup needs, kept as text so that no JSON tree stays in memory. */
+/*
+ * What this start used, for ctr-cleanup, ctr-load and ctr-inspect: in start.json, and kept as text
+ * so that no JSON tree stays in memory.
+ */
 static char *cleanup_document(const struct json *doc, const char *runtime, const char *root)
 {
 	static const char *const keep[] = {"schema", "container", "network", "rootfs", "volumes"};
@@ -144,6 +147,9 @@ static int write_config(struct monitor *m, const struct json *doc, struct err *e
 	if (doc_part(&root, "spec", &spec, e) < 0)
 		return -1;
 	unlinkat(m->bundle, "exit.json", 0);
+	if (file_replace(m->bundle, "start.json", m->plan.cleanup_input,
+			 strlen(m->plan.cleanup_input), 0600, false, e) < 0)
+		return -1;
 	return json_write_file(m->bundle, "config.json", spec.val, 0600, false, e);
 }
 

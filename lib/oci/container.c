@@ -149,6 +149,19 @@ int container_load(const struct store *s, const char *id, struct json **doc, str
 	return err_prefix(e, "container %.12s", id);
 }
 
+void container_add_start(const struct store *s, const char *id, struct json *doc)
+{
+	static const char *const members[] = {"network", "volumes", "process", "rootfs"};
+	_close_ int dir = container_dir(s, id, NULL);
+	_json_ struct json *start = NULL;
+
+	if (dir < 0 || json_read_file(dir, "start.json", JSON_MAX_DOCUMENT, &start, NULL) < 0)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(members); i++)
+		if (json_has(start, members[i]))
+			json_set(doc, members[i], json_ref(json_get(start, members[i])));
+}
+
 struct json *proc_record(const struct proc_id *id)
 {
 	struct json *j = json_new_object();

@@ -4,6 +4,7 @@
  *
  *	STORE/containers/ID/
  *	  container.json	the container document as ctr-create left it
+ *	  start.json		network, volumes, runtime of the last start
  *	  config.json		the OCI runtime configuration of the last start
  *	  exit.json		how the last start ended
  *	  ctr.log		k8s-file log
@@ -59,6 +60,12 @@ int container_list(const struct store *s, struct strv *ids, struct err *e);
 
 /* container.json of this id; a record that a power cut left half-written reads as ERR_NOTFOUND. */
 int container_load(const struct store *s, const char *id, struct json **doc, struct err *e);
+
+/*
+ * Adds what the last start used (start.json: network, volumes, process, rootfs) to the document of
+ * container_load(). Nothing where it never started.
+ */
+void container_add_start(const struct store *s, const char *id, struct json *doc);
 
 /* O_DIRECTORY descriptors of STORE/containers/ID and RUN/containers/ID. */
 int container_dir(const struct store *s, const char *id, struct err *e);

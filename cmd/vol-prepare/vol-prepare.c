@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vol-prepare: finds or makes what a container mounts besides its root file system.
+ *
+ * Stages: each mount of the request is checked and resolved (a bind source must exist; a named
+ * volume is made on first use, filled with what the image has at that place; a tmpfs is passed on);
+ * each VOLUME of the image that no mount covers becomes an anonymous volume; "U" changes owners.
+ * Where SELinux is on, selinux-label chooses the container's label and relabels (z, Z).
+ *
+ * The image's own paths are only ever opened below the root file system's descriptor. It must not
+ * write anywhere but into volumes of the store and into sources that the user asked it to relabel
+ * or chown.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "oci/container.h"
+#include "sys/path.h"
+#include "sys/spawn.h"
+#include "sys/treecopy.h"
+#include "wire/doc.h"
+#include "wire/prog.h"
+
+struct volumes {
+	struct store s;
+	struct json *doc;
+	struct json *out;     /* .volumes */
+	struct json *relabel; /* [{source, shared}] for selinux-label */
+	int rootfs;	      /* -1 where the document has none */
+	int64_t uid, gid;
+};
+
+static void volumes_release(struct volumes *v)
+{
+	store_close(&v->s);
+	json_put(v->out);
+	json_put(v->relabel);
+	if (v->rootfs >= 0)
+		close(v->rootfs);
+}
+
+static int random_name(char name[65], struct err *e)
+{
+	unsigned char rnd[32];
+
+	if (getrandom(rnd, sizeof(rnd), 0) != sizeof(rnd))
+		return err_sys(e, "getrandom", "no random numbers");
+	hex_encode(rnd, sizeof(rnd), name);
+	return 0;
+}
+
+/* What the image has at the destination goes into a new volume, as Podman does. */
+static int copy_up(struct volumes *v, const char *dest, int data, struct err *e)
+{
+	_close_ int from = -1;
+	struct stat st;
+
+	if (v->rootfs < 0)
+		return 0;
+	from = path_open_in_root(v->rootfs, dest, O_RDONLY | O_DIRECTORY, 0, NULL);
+	if (from < 0)
+		return 0;
+	if (fstat(from, &st) < 0)
+		return err_sys(e, "fstat", "cannot read %s", dest);
+	if (tree_apply(from, data, e) < 0)
+		return err_prefix(e, "cannot copy %s of the image into its volume", dest);
+	if (fchown(data, st.st_uid, st.st_gid) < 0 || fchmod(data, st.st_mode & 07777) < 0)
+		return err_sys(e, "fchown", "cannot set the owner of the volume for %s", dest);
+	return 0;
+}
+
+static int make_volume(struct volumes *v, int dir, const char *name, const char *dest,
+		       bool anonymous, bool fill, struct err *e)
+{
+	_staging_ struct staging st = STAGING_NONE;
+	_json_ struct json *meta = json_new_object();
+	_close_ int data = -1;
+	char now[TIME_TEXT_LEN];
+
+	if (staging_make(&v->s, "volume", &st, e) < 0)
+		return -1;
+	if (mkdirat(st.fd, "_data", 0755) < 0)
+		return err_sys(e, "mkdirat", "cannot make volume %s", name);
+	data = openat(st.fd, "_data", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (data < 0 || fchmod(data, 0755) < 0)
+		return err_sys(e, "openat", "cannot make volume %s", name);
+	if (fill && copy_up(v, dest, data, e) < 0)
+		return -1;
+	time_text(NULL, now);
+	json_set(meta, "schema", json_new_str("rp.volume/1"));
+	json_set(meta, "name", json_new_str(name));
+	json_set(meta, "created", json_new_str(now));
+	json_set(meta, "anonymous", json_new_bool(anonymous));
+	if (json_write_file(st.fd, "meta.json", meta, 0600, !anonymous, e) < 0)
+		return -1;
+	/* somebody else may have made it meanwhile: theirs is as good */
+	return staging_commit(&st, dir, name, e) < 0 ? -1 : 0;
+}
+
+static bool has_option(const struct strv *options, const char *o)
+{
+	return strv_has(options, o);
+}
+
+/* The absolute path of the volume's data, made when missing. */
+static char *use_volume(struct volumes *v, const char *name, const char *dest, bool anonymous,
+			bool fill, struct err *e)
+{
+	_close_ int dir = store_dir(&v->s, "volumes", e), data = -1;
+	_free_ char *sub = str_fmt("%s/_data", name);
+
+	if (dir < 0)
+		return NULL;
+	if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
+	    make_volume(v, dir, name, dest, anonymous, fill, e) < 0)
+		return NULL;
+	data = path_open_beneath(dir, sub, O_PATH | O_DIRECTORY, 0, e);
+	if (data < 0) {
+		err_prefix(e, "volume %s", name);
+		return NULL;
+	}
+	return str_fmt("%s/volumes/%s/_data", v->s.path, name);
+}
+
+static bool taken(const struct volumes *v, const char *dest)
+{
+	json_each (m, v->out)
+		if (str_eq(json_get_str(m.v, "destination", ""), dest))
+			return true;
+	return false;
+}
+
+/* Options of ours are taken out, mount options stay. */
+static int sort_options(const struct strv *in, struct json *out, bool *chown, char *label,
+			struct err *e)
+{
+	static const char known[] = "ro rw exec noexec suid nosuid dev nodev bind rbind private "
+				    "rprivate slave rslave shared rshared unbindable runbindable "
+				    "copy nocopy idmap noatime relatime rro";
+	_strv_ struct strv words = {0};
+
+	strv_split(&words, known, ' ');
+	for (size_t i = 0; i < in->n; i++) {
+		const char *o = in->v[i];
+
+		if (!*o)
+			continue;
+		if (str_eq(o, "z") || str_eq(o, "Z"))
+			*label = *o;
+		else if (str_eq(o, "U"))
+			*chown = true;
+		else if (str_eq(o, "copy") || str_eq(o, "nocopy"))
+			continue;
+		else if (strv_has(&words, o) && !str_eq(o, "idmap"))
+			json_add(out, json_new_str(o));
+		else if (str_eq(o, "O") || str_eq(o, "idmap"))
+			return err_set(e, ERR_UNSUPPORTED, 0, NULL,
+				       "volume option %s is not supported here", o);
+		else
+			return err_set(e, ERR_USAGE, 0, NULL, "unknown volume option \"%s\"", o);
+	}
+	return 0;
+}
+
+static int change_owner(struct volumes *v, const char *source, struct err *e)
+{
+	_close_ int fd = open(source, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(e, "open", "cannot change the owner of %s", source);
+	if (!S_ISDIR(st.st_mode))
+		return fchown(fd, (uid_t)v->uid, (gid_t)v->gid) < 0
+			       ? err_sys(e, "fchown", "cannot change the owner of %s", source)
+			       : 0;
+	return tree_chown(fd, (uid_t)v->uid, (gid_t)v->gid, e) < 0 ? err_prefix(e, "%s", source)
+								   : 0;
+}
+
+static struct json *add(struct volumes *v, const char *type, const char *source, const char *dest)
+{
+	struct json *m = json_new_object();
+
+	json_set(m, "type", json_new_str(type));
+	json_set(m, "source", json_new_str(source));
+	json_set(m, "destination", json_new_str(dest));
+	json_set(m, "options", json_new_array());
+	json_add(v->out, m);
+	return m;
+}
+
+static int finish(struct volumes *v, struct json *m, const struct strv *options, struct err *e)
+{
+	bool chown = false;
+	char label = 0;
+	const char *source = json_get_str(m, "source", "");
+
+	if (sort_options(options, json_get(m, "options"), &chown, &label, e) < 0)
+		return -1;
+	if (chown && change_owner(v, source, e) < 0)
+		return -1;
+	if (label) {
+		struct json *r = json_new_object();
+
+		json_set(r, "source", json_new_str(source));
+		json_set(r, "shared", json_new_bool(label == 'z'));
+		json_add(v->relabel, r);
+	}
+	return 0;
+}
+
+static int one_bind(struct volumes *v, const char *source, const char *dest,
+		    const struct strv *options, struct err *e)
+{
+	struct stat st;
+
+	if (stat(source, &st) < 0) {
+		err_sys(e, "stat", "volume source %s", source);
+		return errno == ENOENT ? err_hint(e, "make it first: mkdir %s", source) : -1;
+	}
+	return finish(v, add(v, "bind", source, dest), options, e);
+}
+
+static int one_volume(struct volumes *v, const char *name, const char *dest,
+		      const struct strv *options, struct err *e)
+{
+	char random[65];
+	bool anonymous = !*name;
+	_free_ char *path = NULL;
+	struct json *m;
+
+	if (anonymous && random_name(random, e) < 0)
+		return -1;
+	if (anonymous)
+		name = random;
+	if (!container_name_valid(name)) {
+		err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not a valid volume name", name);
+		return err_hint(e, "a path starts with / or ./");
+	}
+	path = use_volume(v, name, dest, anonymous, !has_option(options, "nocopy"), e);
+	if (!path)
+		return -1;
+	m = add(v, "volume", path, dest);
+	json_set(m, "name", json_new_str(name));
+	json_set(m, "anonymous", json_new_bool(anonymous));
+	return finish(v, m, options, e);
+}
+
+static int one_mount(struct volumes *v, const struct cur *m, struct err *e)
+{
+	const char *type = NULL, *source = "", *dest = NULL;
+	_strv_ struct strv options = {0};
+
+	if (cur_str(m, "type", CUR_NEED, &type, e) < 0 ||
+	    cur_str(m, "source", CUR_OPTIONAL, &source, e) < 0 ||
+	    cur_str(m, "destination", CUR_NEED, &dest, e) < 0 ||
+	    cur_strv(m, "options", CUR_OPTIONAL, &options, e) < 0)
+		return -1;
+	if (*dest != '/')
+		return cur_bad(m, e, "the destination \"%s\" is not an absolute path", dest);
+	if (taken(v, dest))
+		return err_set(e, ERR_USAGE, 0, NULL, "%s: two mounts at the same place", dest);
+	if (str_eq(type, "bind"))
+		return one_bind(v, source, dest, &options, e);
+	if (str_eq(type, "volume"))
+		return one_volume(v, source, dest, &options, e);
+	if (!str_eq(type, "tmpfs"))
+		return cur_bad(m, e, "type \"%s\" is not bind, volume or tmpfs", type);
+	json_set(add(v, "tmpfs", "tmpfs", dest), "options", json_new_strv(&options));
+	return 0;
+}
+
+/* VOLUME of the image: {"/path": {}}. */
+static int image_volumes(struct volumes *v, struct err *e)
+{
+	json_foreach (m, json_path(v->doc, "image.config.Volumes")) {
+		struct strv none = {0};
+
+		if (m.key[0] != '/' || strpbrk(m.key, "\r\n") || strstr(m.key, "/../") ||
+		    str_ends(m.key, "/.."))
+			return err_set(e, ERR_INPUT, 0, NULL,
+				       "the image has a bad VOLUME path: \"%s\"", m.key);
+		if (!taken(v, m.key) && one_volume(v, "", m.key, &none, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* SELinux is another program's job, so that libselinux is loaded only where it is on. */
+static int apply_labels(struct volumes *v, struct err *e)
+{
+	_free_ char *file = NULL, *text = NULL;
+	_json_ struct json *in = NULL, *out = NULL;
+	_buf_ struct buf answer = {0};
+	int status;
+
+	if (access("/sys/fs/selinux/enforce", F_OK) < 0 ||
+	    json_bool(json_path(v->doc, "request.security.labelDisable")))
+		return 0;
+	file = program_path("selinux-label");
+	in = json_new_object();
+	json_set(in, "schema", json_new_str("rp.label/1"));
+	json_set(in, "security", json_ref(json_path(v->doc, "request.security")));
+	json_set(in, "relabel", json_ref(v->relabel));
+	text = json_text(in, false);
+	if (run_program(&(struct spawn){.file = file,
+					.argv = (char *[]){file, NULL},
+					.in = -1,
+					.out = -1,
+					.err = -1},
+			text, strlen(text), &answer, JSON_MAX_REMOTE, &status, e) < 0)
+		return -1;
+	if (status != 0)
+		return err_set(e, ERR_FAILED, 0, "selinux-label", "cannot label the volumes");
+	if (json_parse(answer.data, answer.len, "selinux-label", &out, e) < 0)
+		return -1;
+	json_set(v->doc, "selinux", json_ref(json_get(out, "selinux")));
+	return 0;
+}
+
+static int prepare(struct volumes *v, struct err *e)
+{
+	struct cur root = cur_root(v->doc), request, mounts;
+	const char *rootfs = json_str(json_path(v->doc, "rootfs.path"));
+
+	if (doc_part(&root, "request", &request, e) < 0 ||
+	    cur_arr(&request, "mounts", CUR_OPTIONAL, &mounts, e) < 0)
+		return -1;
+	v->uid = json_int(json_path(v->doc, "rootfs.user.uid"));
+	v->gid = json_int(json_path(v->doc, "rootfs.user.gid"));
+	if (!json_len(mounts.val) && !json_len(json_path(v->doc, "image.config.Volumes")))
+		return apply_labels(v, e);
+	if (store_open(&v->s, e) < 0)
+		return -1;
+	if (rootfs && (v->rootfs = open(rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return err_sys(e, "open", "cannot open %s", rootfs);
+	for (size_t i = 0; i < json_len(mounts.val); i++) {
+		struct cur m = cur_at(&mounts, i);
+
+		if (one_mount(v, &m, e) < 0)
+			return -1;
+	}
+	return image_volumes(v, e) < 0 ? -1 : apply_labels(v, e);
+}
+
+static int run(struct prog *p, struct err *e)
+{
+	_clean_(volumes_release) struct volumes v = {.doc = p->doc, .rootfs = -1, .s = STORE_NONE};
+
+	v.out = json_new_array();
+	v.relabel = json_new_array();
+	/* a container that starts again keeps the anonymous volumes of its first start */
+	json_each (old, json_get(p->doc, "volumes"))
+		if (json_get_bool(old.v, "anonymous", false))
+			json_add(v.out, json_ref(old.v));
+	if (prepare(&v, e) < 0)
+		return -1;
+	json_set(p->doc, "volumes", json_ref(v.out));
+	return 0;
+}
+
+static const struct program program = {
+	.name = "vol-prepare",
+	.summary = "find or make the volumes of a container",
+	.usage = "< document",
+	.io = PROG_READS | PROG_WRITES | PROG_CONTAINER,
+	.run = run,
+};
+
+int main(int argc, char **argv)
+{
+	return prog_main(&program, argc, argv);
+}
