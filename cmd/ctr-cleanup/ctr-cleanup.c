@@ -96,10 +96,18 @@ static void forget_in_runtime(struct cleanup *c, struct err *e)
 
 static void end_network(struct cleanup *c, struct err *e)
 {
+	_close_ int run = container_run_dir(c->s, c->id, NULL);
+	_json_ struct json *record = NULL;
 	const struct json *helper = json_path(c->doc, "network.helper");
-	struct proc_id id = {.pid = (pid_t)json_get_int(helper, "pid", 0),
-			     .start = (uint64_t)json_get_int(helper, "startTime", 0)};
+
+	struct proc_id id = {0};
 	_close_ int pidfd = -1;
+
+	/* where the start broke off, only the helper's own record is there */
+	if (!helper && run >= 0 && json_read_file(run, "network.json", 65536, &record, NULL) == 0)
+		helper = json_get(record, "helper");
+	id.pid = (pid_t)json_get_int(helper, "pid", 0);
+	id.start = (uint64_t)json_get_int(helper, "startTime", 0);
 
 	snprintf(id.boot, sizeof(id.boot), "%s", json_get_str(helper, "bootId", ""));
 	if (!id.pid)

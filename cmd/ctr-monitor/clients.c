@@ -128,6 +128,8 @@ static bool deliver(struct monitor *m, struct client *c, char type, const char *
 	char packet[ATTACH_DATA_MAX + 1];
 	int r;
 
+	if (c->events_only && type != ATTACH_EVENT)
+		return true;
 	if (type != ATTACH_EVENT && !c->owner && (c->dropped || c->queued > CLIENT_QUEUE)) {
 		c->dropped += (int64_t)len;
 		return true;
@@ -194,6 +196,9 @@ static void handle_packet(struct monitor *m, struct client *c, char *data, size_
 		break;
 	case ATTACH_START:
 		c->owner = true;
+		break;
+	case ATTACH_EVENTS:
+		c->events_only = true;
 		break;
 	default:
 		break; /* of a later version */

@@ -258,6 +258,8 @@ static void be_monitor(struct monitor *m)
 
 		json_write_file(m->run, "monitor.json", j, 0600, false, NULL);
 	}
+	/* a network helper ends when nobody holds this any more; net-slirp-launch(1) */
+	openat(m->run, "life", O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
 	malloc_trim(0);
 	m->buffer = mem_alloc(READ_SIZE);
 	watch(m, m->listener, EPOLLIN);

@@ -38,8 +38,9 @@ struct packet {
 
 struct client {
 	int fd;
-	bool owner;    /* asked for the start: its slowness holds the container up */
-	bool sent_eof; /* shut its side down */
+	bool owner;	  /* asked for the start: its slowness holds the container up */
+	bool events_only; /* wants no output */
+	bool sent_eof;	  /* shut its side down */
 	struct packet *first, **last;
 	size_t queued;
 	int64_t dropped;

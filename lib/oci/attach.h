@@ -8,8 +8,9 @@
  *	{"event":"dropped","bytes":N}		a slow client lost this much output
  *	{"event":"exit","code":N}		the last packet
  *	{"event":"error","message":TEXT,"code":N}  did not start; the last packet
- * To the monitor: one byte ATTACH_STDIN, ATTACH_RESIZE ("ROWS COLUMNS"), ATTACH_SIGNAL ("NUMBER")
- *or ATTACH_START (empty: this client waits for the container, start it now), then the data.
+ * To the monitor: one byte ATTACH_STDIN, ATTACH_RESIZE ("ROWS COLUMNS"), ATTACH_SIGNAL ("NUMBER"),
+ * ATTACH_START (empty: this client waits for the container, start it now) or ATTACH_EVENTS (empty:
+ * this client wants no output), then the data.
  * shutdown(SHUT_WR) is the end of standard input.
  */
 #ifndef RP_OCI_ATTACH_H
@@ -22,6 +23,7 @@
 #define ATTACH_RESIZE	5
 #define ATTACH_SIGNAL	6
 #define ATTACH_START	7
+#define ATTACH_EVENTS	8
 #define ATTACH_DATA_MAX 32768
 
 #endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ctr-kill: sends a signal to the first process of containers, by pidfd. It waits for nothing. A
+ * container that does not run is an error.
+ */
+#include <signal.h>
+#include <stdio.h>
+
+#include "base/log.h"
+#include "oci/select.h"
+#include "wire/prog.h"
+
+struct options {
+	bool all;
+	const char *signal;
+	struct strv cidfiles;
+};
+
+static const struct opt options[] = {
+	{"all", 0, OPT_FLAG, offsetof(struct options, all), NULL, "all containers that run"},
+	{"cidfile", 0, OPT_LIST, offsetof(struct options, cidfiles), "FILE",
+	 "the container whose id is in this file"},
+	{"signal", 0, OPT_STR, offsetof(struct options, signal), "SIGNAL",
+	 "name or number (default KILL)"},
+	{0},
+};
+
+static int kill_one(const struct store *s, const char *id, const char *name, int sig, struct err *e)
+{
+	struct container_state st;
+	_close_ int pidfd = -1;
+
+	if (container_state(s, id, &st, e) < 0)
+		return -1;
+	if (st.status != CONTAINER_RUNNING && st.status != CONTAINER_PAUSED)
+		return err_set(e, ERR_FAILED, 0, NULL, "container %s is not running", name);
+	pidfd = proc_open(&st.process, e);
+	if (pidfd < 0 || proc_signal(pidfd, sig, e) < 0)
+		return err_prefix(e, "container %s", name);
+	printf("%s\n", name);
+	return 0;
+}
+
+static int run(struct prog *p, struct err *e)
+{
+	const struct options *o = p->opts;
+	_store_ struct store s = STORE_NONE;
+	_clean_(selection_release) struct selection sel = {0};
+	int sig = o->signal ? signal_number(o->signal) : SIGKILL;
+
+	if (sig < 0)
+		return err_set(e, ERR_USAGE, 0, NULL, "--signal: \"%s\" is not a signal",
+			       o->signal);
+	if (store_open(&s, e) < 0 ||
+	    container_select(&s, p->argc, p->argv, &o->cidfiles, o->all, true, false, &sel, e) < 0)
+		return -1;
+	for (size_t i = 0; i < sel.ids.n; i++) {
+		if (kill_one(&s, sel.ids.v[i], sel.given.v[i], sig, e) == 0)
+			continue;
+		p->exit_status = e->code;
+		log_err(e);
+		err_clear(e);
+	}
+	return 0;
+}
+
+static const struct program program = {
+	.name = "ctr-kill",
+	.summary = "send a signal to containers",
+	.usage = "[options] CONTAINER...",
+	.opts = options,
+	.opts_size = sizeof(struct options),
+	.run = run,
+};
+
+int main(int argc, char **argv)
+{
+	return prog_main(&program, argc, argv);
+}

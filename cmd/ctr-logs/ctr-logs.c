@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ctr-logs: prints the k8s-file log of a container, each line on the stream that it came from.
+ *
+ * Stages: open ctr.log.1 and ctr.log; with --tail find the place from the end, in blocks, without
+ * reading the rest; print what --since and --until let through; with --follow wait by inotify(7)
+ * for more until the container's monitor has ended. It must not change anything.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/fd.h"
+#include "oci/ctrtext.h"
+#include "oci/select.h"
+#include "sys/path.h"
+#include "wire/prog.h"
+
+#define BLOCK 65536
+
+struct options {
+	bool follow, timestamps, names;
+	const char *since, *until, *tail;
+};
+
+static const struct opt options[] = {
+	{"follow", 0, OPT_FLAG, offsetof(struct options, follow), NULL,
+	 "go on until the container ends"},
+	{"names", 0, OPT_FLAG, offsetof(struct options, names), NULL,
+	 "the container's name in front of each line"},
+	{"since", 0, OPT_STR, offsetof(struct options, since), "TIME",
+	 "RFC 3339, seconds since 1970, or a duration before now"},
+	{"tail", 0, OPT_STR, offsetof(struct options, tail), "N", "only the last N lines"},
+	{"timestamps", 0, OPT_FLAG, offsetof(struct options, timestamps), NULL,
+	 "the time in front of each line"},
+	{"until", 0, OPT_STR, offsetof(struct options, until), "TIME", "not newer"},
+	{0},
+};
+
+struct reader {
+	const struct options *o;
+	const char *prefix; /* name for --names, NULL */
+	char since[TIME_TEXT_LEN], until[TIME_TEXT_LEN];
+	struct buf rest;   /* an incomplete line */
+	struct buf out[2]; /* stdout, stderr */
+	bool open_line[2]; /* the last piece was partial: no prefix for the next */
+};
+
+/* A time as the log writes it, so that texts can be compared. */
+static int parse_time(const char *v, char out[TIME_TEXT_LEN], struct err *e)
+{
+	struct timespec ts = {0};
+	int64_t n;
+	struct tm tm = {0};
+	const char *rest;
+
+	if (str_to_int(v, 0, INT64_MAX, &n) == 0) {
+		ts.tv_sec = n;
+	} else if (str_to_duration(v, &n) == 0) {
+		clock_gettime(CLOCK_REALTIME, &ts);
+		ts.tv_sec -= n / 1000000000;
+	} else if ((rest = strptime(v, "%Y-%m-%dT%H:%M:%S", &tm)) ||
+		   (tm = (struct tm){0}, rest = strptime(v, "%Y-%m-%d", &tm))) {
+		int h, m;
+		char sign;
+
+		ts.tv_sec = timegm(&tm);
+		rest += strcspn(rest, "+-Z");
+		if (sscanf(rest, "%c%2d:%2d", &sign, &h, &m) == 3)
+			ts.tv_sec += (sign == '-' ? 1 : -1) * (h * 3600 + m * 60);
+	} else {
+		return err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not a time", v);
+	}
+	time_text(&ts, out);
+	return 0;
+}
+
+/* "TIME stdout F text": one record. */
+static void print_record(struct reader *r, const char *line, size_t len)
+{
+	const char *stream = memchr(line, ' ', len);
+	const char *text;
+	size_t time_len;
+	int s;
+
+	if (!stream || len - (stream - line) < 10)
+		return; /* not a record */
+	time_len = stream - line;
+	s = str_after(stream + 1, "stderr ") ? 1 : 0;
+	text = stream + 8;
+	if ((*r->since && strncmp(line, r->since, time_len) < 0) ||
+	    (*r->until && strncmp(line, r->until, time_len) > 0))
+		return;
+	if (!r->open_line[s]) {
+		if (r->prefix)
+			buf_fmt(&r->out[s], "%s ", r->prefix);
+		if (r->o->timestamps)
+			buf_fmt(&r->out[s], "%.*s ", (int)time_len, line);
+	}
+	buf_add(&r->out[s], text + 2, len - (text + 2 - line));
+	r->open_line[s] = *text == 'P';
+	if (!r->open_line[s])
+		buf_char(&r->out[s], '\n');
+}
+
+static int flush_out(struct reader *r, struct err *e)
+{
+	for (int s = 0; s < 2; s++) {
+		if (r->out[s].len && fd_write_all(s + 1, r->out[s].data, r->out[s].len, e) < 0)
+			return -1;
+		r->out[s].len = 0;
+	}
+	return 0;
+}
+
+static void feed(struct reader *r, const char *data, size_t len)
+{
+	const char *end;
+
+	while ((end = memchr(data, '\n', len))) {
+		size_t n = end - data;
+
+		if (r->rest.len) {
+			buf_add(&r->rest, data, n);
+			print_record(r, r->rest.data, r->rest.len);
+			r->rest.len = 0;
+		} else {
+			print_record(r, data, n);
+		}
+		data += n + 1;
+		len -= n + 1;
+	}
+	buf_add(&r->rest, data, len);
+}
+
+static int print_rest(struct reader *r, int fd, struct err *e)
+{
+	_free_ char *block = mem_alloc(BLOCK);
+	ssize_t n;
+
+	while ((n = read(fd, block, BLOCK)) > 0) {
+		feed(r, block, n);
+		if (flush_out(r, e) < 0)
+			return -1;
+	}
+	return n < 0 ? err_sys(e, "read", "cannot read the log") : 0;
+}
+
+/* Where the last *lines lines begin; *lines becomes what is still missing. */
+static off_t tail_start(int fd, int64_t *lines)
+{
+	_free_ char *block = mem_alloc(BLOCK);
+	off_t at = lseek(fd, 0, SEEK_END), end = at;
+
+	while (at > 0) {
+		size_t n = at < BLOCK ? (size_t)at : BLOCK;
+
+		at -= (off_t)n;
+		if (pread(fd, block, n, at) != (ssize_t)n)
+			return 0;
+		for (size_t i = n; i-- > 0;) {
+			if (block[i] != '\n' || at + (off_t)i + 1 == end)
+				continue;
+			if (--*lines <= 0)
+				return at + (off_t)i + 1;
+		}
+	}
+	if (end > 0)
+		--*lines;
+	return 0;
+}
+
+static int tail_count(const struct options *o, int64_t *n, struct err *e)
+{
+	*n = -1;
+	if (!o->tail || str_eq(o->tail, "all") || str_eq(o->tail, "-1"))
+		return 0;
+	return str_to_int(o->tail, 0, INT64_MAX, n) == 0
+		       ? 0
+		       : err_set(e, ERR_USAGE, 0, NULL, "--tail: \"%s\" is not a number", o->tail);
+}
+
+static int print_both(struct reader *r, int old, int fd, struct err *e)
+{
+	int64_t lines;
+
+	if (tail_count(r->o, &lines, e) < 0)
+		return -1;
+	if (lines == 0) {
+		lseek(fd, 0, SEEK_END);
+		return 0;
+	}
+	if (lines > 0) {
+		off_t at = tail_start(fd, &lines);
+
+		if (lines > 0 && old >= 0) {
+			lseek(old, tail_start(old, &lines), SEEK_SET);
+			if (print_rest(r, old, e) < 0)
+				return -1;
+		}
+		lseek(fd, at, SEEK_SET);
+	} else if (old >= 0 && print_rest(r, old, e) < 0) {
+		return -1;
+	}
+	return print_rest(r, fd, e);
+}
+
+static bool monitored(const struct store *s, const char *id)
+{
+	struct container_state st;
+
+	return container_state(s, id, &st, NULL) == 0 &&
+	       (st.monitor.pid || st.status == CONTAINER_RUNNING || st.status == CONTAINER_CREATED);
+}
+
+static int reopen_after_rotation(int dir, const char *name, int *fd)
+{
+	struct stat a, b;
+	int next;
+
+	if (fstat(*fd, &a) < 0 || fstatat(dir, name, &b, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    a.st_ino == b.st_ino)
+		return 0;
+	next = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (next < 0)
+		return 0;
+	close(*fd);
+	*fd = next;
+	return 1;
+}
+
+static int follow(struct reader *r, const struct store *s, const char *id, int dir,
+		  const char *name, int *fd, int watch, struct err *e)
+{
+	char events[4096];
+	bool last = false;
+
+	for (;;) {
+		struct pollfd p = {.fd = watch, .events = POLLIN};
+
+		if (print_rest(r, *fd, e) < 0)
+			return -1;
+		if (reopen_after_rotation(dir, name, fd))
+			continue;
+		if (last)
+			return 0;
+		/* exit.json appears in this directory after the log is complete */
+		if (!monitored(s, id)) {
+			last = true;
+			continue;
+		}
+		if (poll(&p, 1, -1) < 0 && errno != EINTR)
+			return err_sys(e, "poll", "cannot wait for the log");
+		if (p.revents && read(watch, events, sizeof(events)) < 0 && errno != EINTR)
+			return err_sys(e, "read", "cannot wait for the log");
+	}
+}
+
+static int watch_dirs(int dir, int exit_dir, struct err *e)
+{
+	_close_ int watch = inotify_init1(IN_CLOEXEC);
+	char link[FD_PATH_LEN];
+	uint32_t mask = IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF;
+
+	if (watch < 0 || inotify_add_watch(watch, path_fd_link(dir, link), mask) < 0 ||
+	    inotify_add_watch(watch, path_fd_link(exit_dir, link), mask) < 0)
+		return err_sys(e, "inotify_add_watch", "cannot watch the log");
+	return take_fd(&watch);
+}
+
+/* The log's directory and name: beside the record, or where --log-opt path= put it. */
+static int find_log(const struct store *s, const char *id, const struct json *doc, char **name,
+		    struct err *e)
+{
+	const char *path = json_str(json_path(doc, "request.log.path"));
+	const char *driver = json_str(json_path(doc, "request.log.driver"));
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	_free_ char *above = slash ? str_ndup(path, slash - path) : NULL;
+	int dir;
+
+	if (driver && (str_eq(driver, "none") || str_eq(driver, "passthrough")))
+		return err_set(e, ERR_UNSUPPORTED, 0, NULL,
+			       "container %.12s has no log: its log driver is \"%s\"", id, driver);
+	*name = str_dup(slash ? slash + 1 : "ctr.log");
+	if (!slash)
+		return container_dir(s, id, e);
+	dir = open(*above ? above : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return dir < 0 ? err_sys(e, "open", "cannot open %s", above) : dir;
+}
+
+static int logs_of(const struct store *s, const char *what, const struct options *o, struct err *e)
+{
+	_free_ char *id = container_find(s, what, e), *name = NULL, *old_name = NULL;
+	_json_ struct json *doc = NULL;
+	struct reader r = {.o = o};
+	_close_ int dir = -1, own = -1, fd = -1, old = -1, watch = -1;
+	int ret = -1;
+
+	if (!id || container_load(s, id, &doc, e) < 0 || (own = container_dir(s, id, e)) < 0 ||
+	    (dir = find_log(s, id, doc, &name, e)) < 0)
+		return -1;
+	if ((o->since && parse_time(o->since, r.since, e) < 0) ||
+	    (o->until && parse_time(o->until, r.until, e) < 0))
+		return -1;
+	if (o->names)
+		r.prefix = json_get_str(json_get(doc, "container"), "name", id);
+	if (o->follow && (watch = watch_dirs(dir, own, e)) < 0)
+		return -1;
+	old_name = str_fmt("%s.1", name);
+	old = openat(dir, old_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	fd = openat(dir, name,
+		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | (o->follow ? O_CREAT : 0),
+		    0600);
+	if (fd < 0)
+		ret = errno == ENOENT ? 0 : err_sys(e, "openat", "cannot open the log of %s", what);
+	else
+		ret = print_both(&r, old, fd, e);
+	if (ret == 0 && o->follow)
+		ret = follow(&r, s, id, dir, name, &fd, watch, e);
+	buf_release(&r.rest);
+	buf_release(&r.out[0]);
+	buf_release(&r.out[1]);
+	return ret;
+}
+
+static int run(struct prog *p, struct err *e)
+{
+	_store_ struct store s = STORE_NONE;
+
+	if (p->argc < 1)
+		return err_set(e, ERR_USAGE, 0, NULL, "a container is needed");
+	if (store_open(&s, e) < 0)
+		return -1;
+	for (int i = 0; i < p->argc; i++)
+		if (logs_of(&s, p->argv[i], p->opts, e) < 0)
+			return -1;
+	return 0;
+}
+
+static const struct program program = {
+	.name = "ctr-logs",
+	.summary = "print what containers wrote",
+	.usage = "[options] CONTAINER...",
+	.opts = options,
+	.opts_size = sizeof(struct options),
+	.run = run,
+};
+
+int main(int argc, char **argv)
+{
+	return prog_main(&program, argc, argv);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ctr-remove: removes containers. With --force a running one is stopped by ctr-stop first;
+ * ctr-cleanup does the removing. It touches nothing itself.
+ */
+#include <stdio.h>
+
+#include "base/log.h"
+#include "oci/select.h"
+#include "sys/spawn.h"
+#include "wire/prog.h"
+
+struct options {
+	bool all, force, ignore, volumes;
+	const char *time;
+	struct strv cidfiles;
+};
+
+static const struct opt options[] = {
+	{"all", 0, OPT_FLAG, offsetof(struct options, all), NULL, "all containers"},
+	{"cidfile", 0, OPT_LIST, offsetof(struct options, cidfiles), "FILE",
+	 "the container whose id is in this file"},
+	{"force", 0, OPT_FLAG, offsetof(struct options, force), NULL,
+	 "stop it first where it runs; a missing one is no error"},
+	{"ignore", 0, OPT_FLAG, offsetof(struct options, ignore), NULL,
+	 "a missing container is no error"},
+	{"time", 0, OPT_STR, offsetof(struct options, time), "SECONDS",
+	 "with --force: wait before SIGKILL"},
+	{"volumes", 0, OPT_FLAG, offsetof(struct options, volumes), NULL,
+	 "remove its anonymous volumes too"},
+	{0},
+};
+
+static int run_tool(const char *tool, const struct strv *args, struct err *e)
+{
+	_free_ char *file = program_path(tool);
+	_strv_ struct strv argv = {0};
+	int status = 0;
+
+	strv_add(&argv, file);
+	for (size_t i = 0; i < args->n; i++)
+		strv_add(&argv, args->v[i]);
+	if (run_program(&(struct spawn){.file = file,
+					.argv = argv.v,
+					.in = SPAWN_NULL,
+					.out = SPAWN_NULL,
+					.err = -1},
+			NULL, 0, NULL, 0, &status, e) < 0) {
+		log_err(e);
+		status = e->code;
+		err_clear(e);
+	}
+	return status;
+}
+
+static int remove_one(const struct store *s, const char *id, const char *name,
+		      const struct options *o, struct err *e)
+{
+	_strv_ struct strv stop = {0}, clean = {0};
+	struct container_state st;
+	int status;
+
+	if (o->force && container_state(s, id, &st, NULL) == 0 && st.status == CONTAINER_RUNNING) {
+		if (o->time)
+			strv_addf(&stop, "--time=%s", o->time);
+		strv_add(&stop, id);
+		run_tool("ctr-stop", &stop, e);
+	}
+	strv_add(&clean, "--remove");
+	if (o->force)
+		strv_add(&clean, "--force");
+	if (o->volumes)
+		strv_add(&clean, "--volumes");
+	strv_add(&clean, id);
+	status = run_tool("ctr-cleanup", &clean, e);
+	/* it may have been a --rm container, which is gone by itself after the stop */
+	if (status == ERR_NOTFOUND && o->force)
+		status = 0;
+	if (status == 0)
+		printf("%s\n", name);
+	return status;
+}
+
+static int run(struct prog *p, struct err *e)
+{
+	const struct options *o = p->opts;
+	_store_ struct store s = STORE_NONE;
+	_clean_(selection_release) struct selection sel = {0};
+
+	if (store_open(&s, e) < 0)
+		return -1;
+	/* those that exist are removed, whatever is said about the others */
+	for (int i = 0; i < p->argc; i++) {
+		if (container_select(&s, 1, &p->argv[i], NULL, false, false, o->ignore || o->force,
+				     &sel, e) == 0)
+			continue;
+		p->exit_status = e->code;
+		log_err(e);
+		err_clear(e);
+	}
+	if (container_select(&s, 0, NULL, &o->cidfiles, o->all, false, o->ignore || o->force, &sel,
+			     e) < 0)
+		return -1;
+	for (size_t i = 0; i < sel.ids.n; i++) {
+		int status = remove_one(&s, sel.ids.v[i], sel.given.v[i], o, e);
+
+		p->exit_status = status ? status : p->exit_status;
+	}
+	return 0;
+}
+
+static const struct program program = {
+	.name = "ctr-remove",
+	.summary = "remove containers",
+	.usage = "[options] CONTAINER...",
+	.opts = options,
+	.opts_size = sizeof(struct options),
+	.run = run,
+};
+
+int main(int argc, char **argv)
+{
+	return prog_main(&program, argc, argv);
+}

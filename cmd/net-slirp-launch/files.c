@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * /etc/resolv.conf and /etc/hosts of a container, written beside its record and mounted by the
+ * runtime. Names and domains come from the user and are checked: one line each, no blanks.
+ */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+#include "base/fd.h"
+#include "net.h"
+
+#define MAX_FILE (1u << 20)
+
+static int one_word(const char *s, const char *what, struct err *e)
+{
+	for (const char *c = s; *c; c++)
+		if (isspace((unsigned char)*c) || iscntrl((unsigned char)*c))
+			return err_set(e, ERR_USAGE, 0, NULL, "%s \"%s\" is not one word", what, s);
+	return *s ? 0 : err_set(e, ERR_USAGE, 0, NULL, "an empty %s", what);
+}
+
+static bool is_loopback(const char *ip)
+{
+	return str_after(ip, "127.") || str_eq(ip, "::1");
+}
+
+/* The host's lines, without servers that only the host itself can reach. */
+static void host_resolv(struct net *n, bool own_network, bool servers, bool search, bool options,
+			struct buf *out)
+{
+	_buf_ struct buf text = {0};
+	_strv_ struct strv lines = {0};
+	size_t count = 0;
+
+	if (file_read(AT_FDCWD, "/etc/resolv.conf", MAX_FILE, &text, NULL) < 0)
+		buf_release(&text);
+	if (servers && own_network && *n->dns) {
+		buf_fmt(out, "nameserver %s\n", n->dns);
+		count++;
+	}
+	strv_split(&lines, text.data ? text.data : "", '\n');
+	for (size_t i = 0; i < lines.n; i++) {
+		char *line = lines.v[i], ip[64];
+
+		if (str_after(line, "search ") || str_after(line, "domain ")) {
+			if (search)
+				buf_fmt(out, "%s\n", line);
+		} else if (str_after(line, "options ")) {
+			if (options)
+				buf_fmt(out, "%s\n", line);
+		} else if (servers && sscanf(line, "nameserver %63s", ip) == 1) {
+			if ((own_network && is_loopback(ip)) || count >= 3)
+				continue;
+			buf_fmt(out, "nameserver %s\n", ip);
+			count++;
+		}
+	}
+}
+
+static int add_words(struct buf *out, const char *lead, const struct strv *words, const char *what,
+		     bool one_line, struct err *e)
+{
+	for (size_t i = 0; i < words->n; i++) {
+		if (one_word(words->v[i], what, e) < 0)
+			return -1;
+		if (!one_line || i == 0)
+			buf_str(out, lead);
+		buf_fmt(out, " %s", words->v[i]);
+		if (!one_line || i + 1 == words->n)
+			buf_char(out, '\n');
+	}
+	return 0;
+}
+
+static int resolv_conf(struct net *n, const struct cur *request, struct err *e)
+{
+	_strv_ struct strv servers = {0}, search = {0}, options = {0};
+	_buf_ struct buf out = {0};
+	struct cur dns;
+	bool own = !str_eq(n->mode, "host");
+
+	if (cur_obj(request, "dns", CUR_OPTIONAL, &dns, e) < 0 ||
+	    cur_strv(&dns, "servers", CUR_OPTIONAL, &servers, e) < 0 ||
+	    cur_strv(&dns, "search", CUR_OPTIONAL, &search, e) < 0 ||
+	    cur_strv(&dns, "options", CUR_OPTIONAL, &options, e) < 0)
+		return -1;
+	for (size_t i = 0; i < servers.n; i++) {
+		struct in6_addr any;
+
+		if (inet_pton(AF_INET, servers.v[i], &any) != 1 &&
+		    inet_pton(AF_INET6, servers.v[i], &any) != 1)
+			return err_set(e, ERR_USAGE, 0, NULL,
+				       "DNS server \"%s\" is not an IP address", servers.v[i]);
+	}
+	if (add_words(&out, "search", &search, "search domain", true, e) < 0 ||
+	    add_words(&out, "nameserver", &servers, "DNS server", false, e) < 0 ||
+	    add_words(&out, "options", &options, "DNS option", true, e) < 0)
+		return -1;
+	host_resolv(n, own, servers.n == 0, search.n == 0, options.n == 0, &out);
+	return file_replace(n->dir, "resolv.conf", out.data, out.len, 0644, false, e);
+}
+
+/* The host's own entries, but for its loopback names. */
+static void host_hosts(struct buf *out)
+{
+	_buf_ struct buf text = {0};
+	_strv_ struct strv lines = {0};
+
+	if (file_read(AT_FDCWD, "/etc/hosts", MAX_FILE, &text, NULL) < 0)
+		return;
+	strv_split(&lines, text.data ? text.data : "", '\n');
+	for (size_t i = 0; i < lines.n; i++) {
+		char ip[64];
+
+		if (sscanf(lines.v[i], "%63s", ip) == 1 && *ip != '#' && !is_loopback(ip))
+			buf_fmt(out, "%s\n", lines.v[i]);
+	}
+}
+
+static int extra_hosts(struct net *n, const struct cur *request, struct buf *out, struct err *e)
+{
+	struct cur arr;
+
+	if (cur_arr(request, "addHosts", CUR_OPTIONAL, &arr, e) < 0)
+		return -1;
+	for (size_t i = 0; i < json_len(arr.val); i++) {
+		struct cur h = cur_at(&arr, i);
+		const char *name = NULL, *ip = NULL;
+
+		if (cur_str(&h, "name", CUR_NEED, &name, e) < 0 ||
+		    cur_str(&h, "ip", CUR_NEED, &ip, e) < 0 || one_word(name, "host name", e) < 0 ||
+		    one_word(ip, "address", e) < 0)
+			return -1;
+		if (str_eq(ip, "host-gateway")) {
+			if (!*n->gateway)
+				return err_set(e, ERR_UNSUPPORTED, 0, NULL,
+					       "host-gateway: this network mode has no address for "
+					       "the host");
+			ip = n->gateway;
+		}
+		buf_fmt(out, "%s\t%s\n", ip, name);
+	}
+	return 0;
+}
+
+static int hosts(struct net *n, const struct cur *request, struct err *e)
+{
+	const char *hostname = json_str(json_path(n->doc, "container.hostname"));
+	const char *name = json_str(json_path(n->doc, "container.name"));
+	_buf_ struct buf out = {0};
+
+	if (extra_hosts(n, request, &out, e) < 0)
+		return -1;
+	host_hosts(&out);
+	buf_str(&out, "127.0.0.1\tlocalhost localhost.localdomain\n::1\tlocalhost ip6-localhost\n");
+	if (*n->gateway)
+		buf_fmt(&out, "%s\thost.containers.internal\n", n->gateway);
+	if (hostname && name && one_word(hostname, "host name", e) == 0)
+		buf_fmt(&out, "%s\t%s %s\n", *n->address ? n->address : "127.0.0.1", hostname,
+			name);
+	return file_replace(n->dir, "hosts", out.data, out.len, 0644, false, e);
+}
+
+int files_write(struct net *n, const struct cur *request, struct err *e)
+{
+	bool none = false;
+
+	if (cur_bool(request, "noHosts", CUR_OPTIONAL, &none, e) < 0)
+		return -1;
+	if (!none && hosts(n, request, e) < 0)
+		return -1;
+	return resolv_conf(n, request, e);
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * net-slirp-launch: gives a container its network.
+ *
+ * Stages: choose the mode; try the published ports on the host; make and pin the network namespace;
+ * start slirp4netns or pasta in it and wait until it is ready; write resolv.conf and hosts; record
+ * the helper's process in RUN/containers/ID/network.json, for ctr-cleanup. With --check only the
+ * ports are tried: then nothing is made at all.
+ *
+ * Modes none and host need no helper and no pin: the runtime makes an empty namespace, or uses the
+ * host's. It must not leave a helper behind when it fails.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "net.h"
+#include "sys/path.h"
+#include "wire/doc.h"
+#include "wire/prog.h"
+
+struct options {
+	bool check;
+};
+
+static const struct opt options[] = {
+	{"check", 0, OPT_FLAG, offsetof(struct options, check), NULL,
+	 "only try the published ports on the host"},
+	{0},
+};
+
+static void net_release(struct net *n)
+{
+	if (n->run >= 0)
+		close(n->run);
+	if (n->dir >= 0)
+		close(n->dir);
+	store_close(&n->s);
+	strv_release(&n->options);
+	free(n->ports);
+	free(n->netns);
+}
+
+static bool installed(const char *program)
+{
+	_strv_ struct strv dirs = {0};
+	const char *path = getenv("PATH");
+
+	strv_split(&dirs, path && *path ? path : "/usr/bin:/bin", ':');
+	for (size_t i = 0; i < dirs.n; i++) {
+		_free_ char *full = str_fmt("%s/%s", dirs.v[i], program);
+
+		if (access(full, X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int choose_mode(struct net *n, const struct cur *request, struct err *e)
+{
+	static const char *const known[] = {"none", "host", "slirp4netns", "pasta", "container"};
+	struct cur net;
+
+	n->mode = "private";
+	if (cur_obj(request, "network", CUR_OPTIONAL, &net, e) < 0 ||
+	    cur_str(&net, "mode", CUR_OPTIONAL, &n->mode, e) < 0 ||
+	    cur_strv(&net, "options", CUR_OPTIONAL, &n->options, e) < 0)
+		return -1;
+	n->asked_private = str_eq(n->mode, "private");
+	if (n->asked_private) {
+		n->mode = installed("pasta") ? "pasta" : "slirp4netns";
+		return 0;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (str_eq(n->mode, known[i]))
+			return 0;
+	return err_set(e, ERR_INPUT, 0, NULL, ".request.network.mode: \"%s\" is not known",
+		       n->mode);
+}
+
+static int open_places(struct net *n, struct err *e)
+{
+	_close_ int base = -1, made = -1;
+
+	if (store_open(&n->s, e) < 0)
+		return -1;
+	if (!container_id_valid(n->id))
+		return err_set(e, ERR_INPUT, 0, NULL, ".container.id: \"%s\" is no container id",
+			       n->id);
+	base = store_run_dir(&n->s, "containers", e);
+	if (base < 0 || (made = path_mkdir_beneath(base, n->id, 0700, e)) < 0)
+		return -1;
+	n->run = container_run_dir(&n->s, n->id, e);
+	n->dir = n->run < 0 ? -1 : container_dir(&n->s, n->id, e);
+	return n->dir < 0 ? -1 : 0;
+}
+
+static int start_pasta(struct net *n, struct err *e)
+{
+	struct err first;
+
+	if (pasta_start(n, e) == 0)
+		return 0;
+	/* left to us, and pasta has nothing to copy (a host without a default route) */
+	if (!n->asked_private || !installed("slirp4netns"))
+		return -1;
+	first = *e;
+	err_clear(e);
+	if (slirp_start(n, e) < 0) {
+		*e = first;
+		return -1;
+	}
+	n->mode = "slirp4netns";
+	return 0;
+}
+
+static int missing_helper(struct err *e)
+{
+	if (e->code == ERR_NOTFOUND && str_eq(e->op, "execve"))
+		err_hint(e, "install the package passt or slirp4netns, or use --network none");
+	return -1;
+}
+
+static int launch(struct net *n, const struct cur *request, struct err *e)
+{
+	struct cur net = cur_key(request, "network");
+	const char *other = NULL;
+
+	if (str_eq(n->mode, "none") || str_eq(n->mode, "host"))
+		return 0;
+	if (str_eq(n->mode, "container")) {
+		if (cur_str(&net, "container", CUR_NEED, &other, e) < 0)
+			return -1;
+		return netns_share(n, other, e);
+	}
+	if (ports_check(n, e) < 0 || netns_make(n, e) < 0)
+		return -1;
+	if ((str_eq(n->mode, "pasta") ? start_pasta(n, e) : slirp_start(n, e)) < 0)
+		return missing_helper(e);
+	return 0;
+}
+
+static int record_helper(struct net *n, struct json *out, struct err *e)
+{
+	struct proc_id id;
+	struct json *helper;
+	_json_ struct json *record = NULL;
+
+	if (!n->helper)
+		return 0;
+	if (proc_identify(n->helper, &id, e) < 0)
+		return err_prefix(e, "%s", n->helper_name);
+	helper = proc_record(&id);
+	json_set(helper, "program", json_new_str(n->helper_name));
+	json_set(out, "helper", helper);
+	record = json_new_object();
+	json_set(record, "helper", json_ref(helper));
+	return json_write_file(n->run, "network.json", record, 0600, false, e);
+}
+
+static void set_path(struct json *out, const struct net *n, const char *key, const char *file)
+{
+	_free_ char *path = str_fmt("%s/containers/%s/%s", n->s.path, n->id, file);
+
+	if (faccessat(n->dir, file, F_OK, 0) == 0)
+		json_set(out, key, json_new_str(path));
+}
+
+static int describe(struct net *n, struct err *e)
+{
+	struct json *out = json_new_object();
+
+	json_set(n->doc, "network", out);
+	json_set(out, "mode", json_new_str(n->mode));
+	json_set(out, "namespace", json_new_str(n->netns ? n->netns : ""));
+	json_set(out, "ports", ports_json(n));
+	if (*n->address)
+		json_set(out, "address", json_new_str(n->address));
+	if (*n->gateway)
+		json_set(out, "gateway", json_new_str(n->gateway));
+	set_path(out, n, "resolvConf", "resolv.conf");
+	set_path(out, n, "hosts", "hosts");
+	return record_helper(n, out, e);
+}
+
+static void undo(struct net *n)
+{
+	if (n->helper)
+		kill(n->helper, SIGKILL); /* started a moment ago by us, which is its parent */
+	if (n->netns)
+		umount2(n->netns, MNT_DETACH);
+}
+
+static int check_only(struct net *n, const struct cur *request, struct err *e)
+{
+	if (ports_check(n, e) < 0)
+		return -1;
+	/* the port that was chosen for "any" is asked for from now on */
+	json_set(request->val, "ports", ports_json(n));
+	return 0;
+}
+
+static int run(struct prog *p, struct err *e)
+{
+	const struct options *o = p->opts;
+	_clean_(net_release) struct net n = {.doc = p->doc, .run = -1, .dir = -1, .s = STORE_NONE};
+	struct cur root = cur_root(p->doc), request, container;
+
+	if (doc_part(&root, "request", &request, e) < 0 || choose_mode(&n, &request, e) < 0 ||
+	    ports_read(&n, &request, e) < 0)
+		return -1;
+	if (o->check)
+		return check_only(&n, &request, e);
+	if (doc_part(&root, "container", &container, e) < 0 ||
+	    cur_str(&container, "id", CUR_NEED, &n.id, e) < 0 || open_places(&n, e) < 0)
+		return -1;
+	if (launch(&n, &request, e) == 0 && files_write(&n, &request, e) == 0 &&
+	    describe(&n, e) == 0)
+		return 0;
+	undo(&n);
+	return -1;
+}
+
+static const struct program program = {
+	.name = "net-slirp-launch",
+	.summary = "give a container its network",
+	.usage = "[--check] < document",
+	.opts = options,
+	.opts_size = sizeof(struct options),
+	.io = PROG_READS | PROG_WRITES | PROG_CONTAINER,
+	.run = run,
+};
+
+int main(int argc, char **argv)
+{
+	return prog_main(&program, argc, argv);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between the parts of net-slirp-launch. */
+#ifndef NET_SLIRP_LAUNCH_H
+#define NET_SLIRP_LAUNCH_H
+
+#include "oci/container.h"
+
+struct port {
+	const char *host_ip; /* "" for all */
+	int host, container; /* host 0: any free one */
+	int range;
+	const char *protocol; /* "tcp", "udp" */
+};
+
+struct net {
+	struct store s;
+	struct json *doc;
+	const char *id;
+	const char *mode;   /* resolved: none host slirp4netns pasta container */
+	bool asked_private; /* the user left the choice to us */
+	struct strv options;
+	struct port *ports;
+	size_t nports;
+	int run, dir; /* RUN/containers/ID, STORE/containers/ID */
+	char *netns;  /* path of the pinned namespace, NULL for none and host */
+	pid_t helper;
+	const char *helper_name;
+	char address[64], gateway[64], dns[64]; /* of the container, "" unknown */
+};
+
+/* ports.c */
+int ports_read(struct net *n, const struct cur *request, struct err *e);
+/* Tries to bind each port on the host, chooses one where any will do. */
+int ports_check(struct net *n, struct err *e);
+struct json *ports_json(const struct net *n);
+
+/* netns.c: a new network namespace with its loopback up, pinned as RUN/containers/ID/netns */
+int netns_make(struct net *n, struct err *e);
+/* Pins the namespace of another container's process there. */
+int netns_share(struct net *n, const char *other, struct err *e);
+
+/* slirp.c, pasta.c: start the helper; ERR_NOTFOUND where it is not installed */
+int slirp_start(struct net *n, struct err *e);
+int pasta_start(struct net *n, struct err *e);
+
+/* files.c: resolv.conf and hosts in STORE/containers/ID */
+int files_write(struct net *n, const struct cur *request, struct err *e);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Published ports: read, expanded, and tried on the host before anything is made, so that a port in
+ * use or below the unprivileged limit is an error that names it.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "net.h"
+
+int ports_read(struct net *n, const struct cur *request, struct err *e)
+{
+	struct cur arr;
+
+	if (cur_arr(request, "ports", CUR_OPTIONAL, &arr, e) < 0)
+		return -1;
+	n->nports = json_len(arr.val);
+	n->ports = mem_alloc((n->nports + 1) * sizeof(*n->ports));
+	for (size_t i = 0; i < n->nports; i++) {
+		struct cur c = cur_at(&arr, i);
+		struct port *p = &n->ports[i];
+		int64_t host = 0, container = 0, range = 1;
+
+		p->host_ip = "";
+		p->protocol = "tcp";
+		if (cur_str(&c, "hostIp", CUR_OPTIONAL, &p->host_ip, e) < 0 ||
+		    cur_int(&c, "hostPort", CUR_OPTIONAL, 0, 65535, &host, e) < 0 ||
+		    cur_int(&c, "containerPort", CUR_NEED, 1, 65535, &container, e) < 0 ||
+		    cur_int(&c, "range", CUR_OPTIONAL, 1, 65535, &range, e) < 0 ||
+		    cur_str(&c, "protocol", CUR_OPTIONAL, &p->protocol, e) < 0)
+			return -1;
+		if (!str_eq(p->protocol, "tcp") && !str_eq(p->protocol, "udp"))
+			return cur_bad(&c, e, "protocol \"%s\" is not tcp or udp", p->protocol);
+		if (container + range > 65536 || host + range > 65536)
+			return cur_bad(&c, e, "the range goes beyond port 65535");
+		p->host = (int)host;
+		p->container = (int)container;
+		p->range = (int)range;
+	}
+	return 0;
+}
+
+static socklen_t address(const char *ip, int port, struct sockaddr_storage *out)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)out;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
+
+	memset(out, 0, sizeof(*out));
+	if (strchr(ip, ':')) {
+		v6->sin6_family = AF_INET6;
+		v6->sin6_port = htons((uint16_t)port);
+		return inet_pton(AF_INET6, ip, &v6->sin6_addr) == 1 ? sizeof(*v6) : 0;
+	}
+	v4->sin_family = AF_INET;
+	v4->sin_port = htons((uint16_t)port);
+	if (*ip && inet_pton(AF_INET, ip, &v4->sin_addr) != 1)
+		return 0;
+	return sizeof(*v4);
+}
+
+static int refused(const struct port *p, int port, struct err *e)
+{
+	int errnum = errno;
+
+	err_set(e, err_code_of(errnum), errnum, "bind", "cannot publish %s%sport %d/%s", p->host_ip,
+		*p->host_ip ? " " : "", port, p->protocol);
+	if (errnum == EACCES)
+		return err_hint(e, "ports below sysctl net.ipv4.ip_unprivileged_port_start are for "
+				   "root; choose a higher one");
+	if (errnum == EADDRINUSE)
+		return err_hint(e, "another program listens there");
+	return -1;
+}
+
+/* Binds one port; with port 0 the kernel's choice is returned in *chosen. */
+static int try_bind(const struct port *p, int port, int *chosen, struct err *e)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = address(p->host_ip, port, &sa);
+	bool tcp = str_eq(p->protocol, "tcp");
+	_close_ int fd = -1;
+	int one = 1;
+
+	if (!len)
+		return err_set(e, ERR_INPUT, 0, NULL, "\"%s\" is not an IP address", p->host_ip);
+	fd = socket(sa.ss_family, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return err_sys(e, "socket", "cannot make a socket");
+	/* as the helper does: a port whose old connections are in TIME_WAIT is free */
+	if (tcp)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(fd, (struct sockaddr *)&sa, len) < 0 || (tcp && listen(fd, 1) < 0))
+		return refused(p, port, e);
+	len = sizeof(sa);
+	if (getsockname(fd, (struct sockaddr *)&sa, &len) < 0)
+		return err_sys(e, "getsockname", "cannot ask for the port");
+	*chosen = ntohs(((struct sockaddr_in *)&sa)->sin_port);
+	return 0;
+}
+
+int ports_check(struct net *n, struct err *e)
+{
+	for (size_t i = 0; i < n->nports; i++) {
+		struct port *p = &n->ports[i];
+		int chosen = 0;
+
+		if (p->host == 0) {
+			if (try_bind(p, 0, &chosen, e) < 0)
+				return -1;
+			p->host = chosen;
+			if (p->range > 1 && chosen + p->range > 65536)
+				p->host = chosen - p->range;
+		}
+		for (int k = 0; k < p->range; k++)
+			if (try_bind(p, p->host + k, &chosen, e) < 0)
+				return -1;
+	}
+	return 0;
+}
+
+struct json *ports_json(const struct net *n)
+{
+	struct json *arr = json_new_array();
+
+	for (size_t i = 0; i < n->nports; i++) {
+		struct json *p = json_new_object();
+
+		json_set(p, "hostIp", json_new_str(n->ports[i].host_ip));
+		json_set(p, "hostPort", json_new_int(n->ports[i].host));
+		json_set(p, "containerPort", json_new_int(n->ports[i].container));
+		json_set(p, "range", json_new_int(n->ports[i].range));
+		json_set(p, "protocol", json_new_str(n->ports[i].protocol));
+		json_add(arr, p);
+	}
+	return arr;
+}

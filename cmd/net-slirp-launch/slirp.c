@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * slirp4netns(1): the user's packets through a TAP device and a TCP/IP stack in user space.
+ *
+ * It is always sandboxed (--enable-sandbox, --enable-seccomp) and kept from the host's loopback
+ * unless the user allows it. It says "1" on the ready descriptor when the interface is there. The
+ * exit descriptor is a fifo RUN/containers/ID/life that the monitor holds open for writing: with no
+ * writer left it ends. Linux reports the hang-up of a fifo only after a first writer has come
+ * (fifo(7)), so nothing is lost before the monitor starts.
+ *
+ * Ports are asked for over its API socket, one JSON object a connection.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "net.h"
+#include "sys/spawn.h"
+
+#define READY_MS 10000
+#define MTU	 "65520"
+
+struct slirp_options {
+	bool host_loopback, ipv6;
+	const char *mtu, *cidr, *outbound, *outbound6;
+};
+
+static bool is_true(const char *v)
+{
+	return str_eq(v, "true") || str_eq(v, "1") || str_eq(v, "yes");
+}
+
+static int parse_options(const struct net *n, struct slirp_options *o, struct err *e)
+{
+	const char *v;
+	int64_t mtu;
+
+	*o = (struct slirp_options){.mtu = MTU};
+	for (size_t i = 0; n->options.v && i < n->options.n; i++) {
+		const char *w = n->options.v[i];
+
+		if ((v = str_after(w, "allow_host_loopback=")))
+			o->host_loopback = is_true(v);
+		else if ((v = str_after(w, "disable_host_loopback=")))
+			o->host_loopback = !is_true(v);
+		else if ((v = str_after(w, "enable_ipv6=")))
+			o->ipv6 = is_true(v);
+		else if ((v = str_after(w, "mtu=")) && str_to_int(v, 68, 65521, &mtu) == 0)
+			o->mtu = v;
+		else if ((v = str_after(w, "cidr=")))
+			o->cidr = v;
+		else if ((v = str_after(w, "outbound_addr=")))
+			o->outbound = v;
+		else if ((v = str_after(w, "outbound_addr6=")))
+			o->outbound6 = v;
+		else if ((v = str_after(w, "port_handler=")) &&
+			 (str_eq(v, "slirp4netns") || str_eq(v, "rootlesskit")))
+			continue; /* one handler here, which keeps the peer's address */
+		else
+			return err_set(e, ERR_USAGE, 0, NULL, "unknown slirp4netns option \"%s\"",
+				       w);
+	}
+	return 0;
+}
+
+/* The addresses that slirp4netns gives: .2 gateway, .3 DNS, .100 the container; slirp4netns(1). */
+static void note_addresses(struct net *n, const struct slirp_options *o)
+{
+	unsigned a = 10, b = 0, c = 2;
+
+	if (o->cidr)
+		sscanf(o->cidr, "%u.%u.%u.", &a, &b, &c);
+	snprintf(n->address, sizeof(n->address), "%u.%u.%u.100", a & 255, b & 255, c & 255);
+	snprintf(n->gateway, sizeof(n->gateway), "%u.%u.%u.2", a & 255, b & 255, c & 255);
+	snprintf(n->dns, sizeof(n->dns), "%u.%u.%u.3", a & 255, b & 255, c & 255);
+}
+
+static void build_argv(const struct net *n, const struct slirp_options *o, struct strv *a)
+{
+	strv_add(a, "slirp4netns");
+	if (!o->host_loopback)
+		strv_add(a, "--disable-host-loopback");
+	strv_addf(a, "--mtu=%s", o->mtu);
+	strv_add(a, "--enable-sandbox");
+	strv_add(a, "--enable-seccomp");
+	if (o->cidr)
+		strv_addf(a, "--cidr=%s", o->cidr);
+	if (o->ipv6)
+		strv_add(a, "--enable-ipv6");
+	if (o->outbound)
+		strv_addf(a, "--outbound-addr=%s", o->outbound);
+	if (o->outbound6)
+		strv_addf(a, "--outbound-addr6=%s", o->outbound6);
+	strv_add(a, "-c");
+	strv_add(a, "-r");
+	strv_add(a, "3");
+	strv_add(a, "-e");
+	strv_add(a, "4");
+	if (n->nports) {
+		strv_add(a, "--api-socket");
+		strv_add(a, "slirp.sock"); /* relative: its directory is ours, sun_path is short */
+	}
+	strv_add(a, "--netns-type=path");
+	strv_add(a, n->netns);
+	strv_add(a, "tap0");
+}
+
+static int life_fifo(struct net *n, struct err *e)
+{
+	int fd;
+
+	if (mkfifoat(n->run, "life", 0600) < 0 && errno != EEXIST)
+		return err_sys(e, "mkfifoat", "cannot make the fifo of the network helper");
+	fd = openat(n->run, "life", O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? err_sys(e, "openat", "cannot open the fifo of the network helper") : fd;
+}
+
+static int wait_ready(int fd, int log, struct child *c, struct err *e)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	_buf_ struct buf said = {0};
+	char byte;
+
+	if (poll(&p, 1, READY_MS) == 1 && read(fd, &byte, 1) == 1)
+		return 0;
+	proc_signal(c->pidfd, SIGKILL, NULL);
+	lseek(log, 0, SEEK_SET);
+	fd_read_all(log, 4096, &said, "slirp4netns", NULL);
+	/* its last line is the cause */
+	while (said.len && said.data[said.len - 1] == '\n')
+		said.data[--said.len] = '\0';
+	return err_set(e, ERR_FAILED, 0, "slirp4netns", "slirp4netns did not start: %s",
+		       said.data ? (strrchr(said.data, '\n') ?: said.data) : "");
+}
+
+static int api_call(struct net *n, const struct json *call, struct json **answer, struct err *e)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(sa.sun_path, sizeof(sa.sun_path), "/proc/self/fd/%d/slirp.sock", n->run);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
+		return err_sys(e, "connect", "cannot reach slirp4netns");
+	if (json_write(fd, call, e) < 0)
+		return -1;
+	shutdown(fd, SHUT_WR);
+	return json_read(fd, 4096, "slirp4netns", answer, e);
+}
+
+static int forward(struct net *n, const struct port *p, int k, struct err *e)
+{
+	_json_ struct json *call = json_new_object(), *answer = NULL;
+	struct json *args = json_new_object();
+	const char *desc;
+
+	json_set(call, "execute", json_new_str("add_hostfwd"));
+	json_set(call, "arguments", args);
+	json_set(args, "proto", json_new_str(p->protocol));
+	json_set(args, "host_addr", json_new_str(*p->host_ip ? p->host_ip : "0.0.0.0"));
+	json_set(args, "host_port", json_new_int(p->host + k));
+	json_set(args, "guest_port", json_new_int(p->container + k));
+	if (api_call(n, call, &answer, e) < 0)
+		return -1;
+	desc = json_str(json_path(answer, "error.desc"));
+	if (!desc && answer)
+		return 0;
+	return err_set(e, ERR_EXISTS, 0, "add_hostfwd", "cannot publish port %d/%s: %s",
+		       p->host + k, p->protocol, desc ? desc : "no answer");
+}
+
+static int forward_all(struct net *n, struct err *e)
+{
+	for (size_t i = 0; i < n->nports; i++)
+		for (int k = 0; k < n->ports[i].range; k++)
+			if (forward(n, &n->ports[i], k, e) < 0)
+				return -1;
+	return 0;
+}
+
+int slirp_start(struct net *n, struct err *e)
+{
+	struct slirp_options o;
+	_strv_ struct strv argv = {0};
+	_close_ int life = -1, log = -1;
+	int ready[2], r;
+	struct child c;
+	struct spawn_fd fds[2];
+
+	if (parse_options(n, &o, e) < 0 || (life = life_fifo(n, e)) < 0 || fd_pipe(ready, e) < 0)
+		return -1;
+	note_addresses(n, &o);
+	build_argv(n, &o, &argv);
+	fds[0] = (struct spawn_fd){.from = ready[1], .to = 3};
+	fds[1] = (struct spawn_fd){.from = life, .to = 4};
+	log = openat(n->run, "slirp.log", O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+		     0600);
+	if (log < 0 || fchdir(n->run) < 0)
+		return err_sys(e, "openat", "cannot make slirp.log");
+	if (spawn(&(struct spawn){.file = "slirp4netns",
+				  .argv = argv.v,
+				  .in = SPAWN_NULL,
+				  .out = log,
+				  .err = log,
+				  .fds = fds,
+				  .nfds = 2,
+				  .new_session = true},
+		  &c, e) < 0)
+		return -1;
+	close(ready[1]);
+	r = wait_ready(ready[0], log, &c, e);
+	close(ready[0]);
+	if (r == 0)
+		r = forward_all(n, e);
+	if (r < 0)
+		proc_signal(c.pidfd, SIGKILL, NULL);
+	close(c.pidfd);
+	n->helper = c.pid;
+	n->helper_name = "slirp4netns";
+	return r;
+}
