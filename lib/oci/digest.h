@@ -12,7 +12,10 @@
 struct digest {
 	void *ctx;
 };
-#define DIGEST_NONE {0}
+#define DIGEST_NONE \
+	{           \
+		0   \
+	}
 
 /* Begins, or begins anew. */
 void digest_start(struct digest *d);

@@ -6,8 +6,8 @@
  *	 "state":"durable"|"unsynced","bootId":"..."}
  *
  * A layer counts as present only where this record is whole and true: the diffId is that of the
- * directory, and the state is "durable", or "unsynced" in this boot. An unsynced layer of an earlier
- * boot may have lost data in a power cut, so it is absent.
+ * directory, and the state is "durable", or "unsynced" in this boot. An unsynced layer of an
+ *earlier boot may have lost data in a power cut, so it is absent.
  */
 #ifndef RP_OCI_LAYER_META_H
 #define RP_OCI_LAYER_META_H
@@ -37,8 +37,8 @@ int layer_meta_read(const struct store *s, const char *diffid, struct layer_meta
 
 /*
  * Writes meta.json into the layer directory dirfd (in staging before the rename that publishes the
- * layer, or in place to turn it durable), by rename; a durable record is fsync'ed. The boot id of an
- * unsynced record is that of now.
+ * layer, or in place to turn it durable), by rename; a durable record is fsync'ed. The boot id of
+ * an unsynced record is that of now.
  */
 int layer_meta_write(int dirfd, const struct layer_meta *m, struct err *e);
 

@@ -76,8 +76,8 @@ static int aliased(const struct registries *r, const struct ref *name, struct re
 	if (!full.domain || full.tag || full.digest) {
 		ref_release(&full);
 		return err_set(e, ERR_INPUT, 0, NULL,
-			       "alias of %s: %s is no full name without tag and digest",
-			       name->path, target);
+			       "alias of %s: %s is no full name without tag and digest", name->path,
+			       target);
 	}
 	full.tag = str_dup(name->tag);
 	full.digest = str_dup(name->digest);
@@ -119,7 +119,7 @@ int registries_candidates(const struct registries *r, const struct ref *name, st
 			name->path, r->search.n);
 		return err_hint(e, "use the full name, such as %s/%s", r->search.v[0], name->path);
 	}
-	strv_foreach(registry, &r->search)
+	strv_foreach (registry, &r->search)
 		if (in_registry(registry, name, out, e) < 0)
 			return -1;
 	return 0;
@@ -140,7 +140,7 @@ void registries_local(const struct registries *r, const struct ref *name, struct
 	ref_complete(&full);
 	refs_add(out, full);
 	aliased(r, name, out, &e);
-	strv_foreach(registry, &r->search)
+	strv_foreach (registry, &r->search)
 		in_registry(registry, name, out, &e);
 }
 
@@ -168,8 +168,7 @@ static struct json *find_table(const struct registries *r, const char *text, siz
 	struct json *best = NULL;
 
 	*covered = 0;
-	json_foreach(m, r->tables)
-	{
+	json_foreach (m, r->tables) {
 		size_t n = prefix_match(text, m.key);
 
 		/* An exact host wins over a wildcard that covers as much. */
@@ -199,21 +198,19 @@ static int add_endpoint(struct endpoints *out, const char *location, const char 
 	return 0;
 }
 
-static bool mirror_fits(const struct json *table, const struct json *mirror,
-			const struct ref *name)
+static bool mirror_fits(const struct json *table, const struct json *mirror, const struct ref *name)
 {
 	const char *from = json_get_str(mirror, "pull-from-mirror", "all");
 
-	if (json_get_bool(table, "mirror-by-digest-only", false) ||
-	    str_eq(from, "digest-only"))
+	if (json_get_bool(table, "mirror-by-digest-only", false) || str_eq(from, "digest-only"))
 		return name->digest != NULL;
 	if (str_eq(from, "tag-only"))
 		return name->digest == NULL;
 	return true;
 }
 
-int registries_endpoints(const struct registries *r, const struct ref *name,
-			 struct endpoints *out, struct err *e)
+int registries_endpoints(const struct registries *r, const struct ref *name, struct endpoints *out,
+			 struct err *e)
 {
 	_free_ char *text = ref_text(name);
 	size_t covered;
@@ -227,8 +224,7 @@ int registries_endpoints(const struct registries *r, const struct ref *name,
 		err_set(e, ERR_DENIED, 0, NULL, "%s is blocked by registries.conf", text);
 		return -1;
 	}
-	json_each(m, json_get(table, "mirror"))
-	{
+	json_each (m, json_get(table, "mirror")) {
 		if (mirror_fits(table, m.v, name) &&
 		    add_endpoint(out, json_get_str(m.v, "location", ""), text + covered, m.v, true,
 				 e) < 0)

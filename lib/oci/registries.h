@@ -48,7 +48,8 @@ void refs_release(struct refs *l);
  * The full names that a reference may stand for, complete with a tag, best first. A full name
  * stands for itself. A short name for its alias, otherwise for the name in each search registry.
  * ERR_NOTFOUND: no alias and no search registry. ERR_DENIED: several search registries in
- * short-name-mode "enforcing", which is for a person to decide (CVE-style name squatting).
+ * short-name-mode "enforcing", which a person has to
+ * decide, because anybody may own the name in one of them.
  */
 int registries_candidates(const struct registries *r, const struct ref *name, struct refs *out,
 			  struct err *e);
@@ -73,7 +74,7 @@ void endpoints_release(struct endpoints *l);
  * The places for a full name: mirrors in order, then the location itself. ERR_DENIED where the
  * prefix is blocked.
  */
-int registries_endpoints(const struct registries *r, const struct ref *name,
-			 struct endpoints *out, struct err *e);
+int registries_endpoints(const struct registries *r, const struct ref *name, struct endpoints *out,
+			 struct err *e);
 
 #endif

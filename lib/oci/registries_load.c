@@ -103,8 +103,7 @@ static int add_aliases(struct registries *r, const struct cur *root, struct err 
 		return -1;
 	if (!list.val)
 		return 0;
-	json_foreach(m, list.val)
-	{
+	json_foreach (m, list.val) {
 		const char *to = NULL;
 
 		if (cur_str(&list, m.key, CUR_NEED, &to, e) < 0)
@@ -155,8 +154,7 @@ static int old_list(const struct cur *old, const char *name, struct strv *out, s
 
 static void old_flag(struct registries *r, const struct strv *names, const char *flag)
 {
-	strv_foreach(host, names)
-	{
+	strv_foreach (host, names) {
 		struct json *t = json_need_obj(r->tables, host);
 
 		json_set(t, "location", json_new_str(host));
@@ -173,8 +171,7 @@ static int add_old(struct registries *r, const struct cur *root, struct err *e)
 		return -1;
 	if (!old.val)
 		return 0;
-	if (json_has(root->val, "registry") ||
-	    json_has(root->val, "unqualified-search-registries"))
+	if (json_has(root->val, "registry") || json_has(root->val, "unqualified-search-registries"))
 		return cur_bad(&old, e, "versions 1 and 2 of the format in one file");
 	if (old_list(&old, "search", &search, e) < 0 ||
 	    old_list(&old, "insecure", &insecure, e) < 0 ||

@@ -457,8 +457,7 @@ static int header(struct toml *t)
 		table = step(t, table, k.v[i]);
 	if (!table)
 		return bad(t, "a part of this name is no table");
-	return many ? open_array_table(t, table, k.v[k.n - 1]) :
-		      open_table(t, table, k.v[k.n - 1]);
+	return many ? open_array_table(t, table, k.v[k.n - 1]) : open_table(t, table, k.v[k.n - 1]);
 }
 
 static int document(struct toml *t)
@@ -468,8 +467,7 @@ static int document(struct toml *t)
 			return -1;
 		if (peek(t) < 0)
 			return 0;
-		if (peek(t) == '[' ? header(t) < 0 :
-				     assign(t, t->table, t->prefix.data, 0) < 0)
+		if (peek(t) == '[' ? header(t) < 0 : assign(t, t->table, t->prefix.data, 0) < 0)
 			return -1;
 		if (line_end(t) < 0)
 			return -1;

@@ -1,0 +1,1 @@
+^img-fetch: platform linux is not OS/ARCH

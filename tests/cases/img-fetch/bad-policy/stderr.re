@@ -1,0 +1,1 @@
+^img-fetch: .*policy

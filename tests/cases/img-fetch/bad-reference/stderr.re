@@ -1,0 +1,1 @@
+^img-fetch: Upper: Upper is not a valid image name

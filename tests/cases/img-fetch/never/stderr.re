@@ -1,0 +1,1 @@
+^img-fetch: image x\.example/a is not in the store$

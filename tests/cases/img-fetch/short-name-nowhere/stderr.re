@@ -1,0 +1,1 @@
+^img-fetch: short name zz-no-such-name: no alias

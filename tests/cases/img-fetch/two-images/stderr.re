@@ -1,0 +1,1 @@
+^img-fetch: more than one image

@@ -1,0 +1,1 @@
+^img-fetch: \.request\.image: expected string, got number$

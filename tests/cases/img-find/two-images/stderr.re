@@ -1,0 +1,1 @@
+^img-find: more than one image

@@ -1,0 +1,1 @@
+^img-inspect: image x\.example/a is not in the store$

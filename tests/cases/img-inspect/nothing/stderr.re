@@ -1,0 +1,1 @@
+^img-inspect: an image must be named

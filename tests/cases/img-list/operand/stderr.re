@@ -1,0 +1,1 @@
+^img-list: no operands

@@ -1,0 +1,1 @@
+^img-remove: image x\.example/a is not in the store$

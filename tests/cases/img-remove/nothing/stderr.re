@@ -1,0 +1,1 @@
+^img-remove: an image must be named
