@@ -25,6 +25,7 @@
 
 #include "monitor.h"
 #include "oci/attach.h"
+#include "sys/cgroup2.h"
 #include "sys/path.h"
 #include "wire/doc.h"
 #include "wire/prog.h"
@@ -42,7 +43,7 @@ static char *find_runtime(const char *name, bool *own, struct err *e)
 	if (strchr(name, '/')) {
 		if (access(name, X_OK) == 0)
 			return str_dup(name);
-		err_sys(e, "access", "OCI runtime %s", name);
+		err_set(e, ERR_UNSUPPORTED, errno, "access", "OCI runtime %s", name);
 		return NULL;
 	}
 	strv_split(&dirs, path && *path ? path : "/usr/local/bin:/usr/bin:/bin", ':');
@@ -54,7 +55,8 @@ static char *find_runtime(const char *name, bool *own, struct err *e)
 		if (access(full, X_OK) == 0)
 			return take_ptr(full);
 	}
-	err_set(e, ERR_NOTFOUND, 0, NULL, "OCI runtime \"%s\" is not installed", name);
+	/* not ERR_NOTFOUND: that is the container's command */
+	err_set(e, ERR_UNSUPPORTED, 0, NULL, "OCI runtime \"%s\" is not installed", name);
 	return NULL;
 }
 
@@ -127,6 +129,7 @@ static int make_plan(struct json *doc, const struct store *s, struct plan *p, st
 	if (!p->runtime)
 		return -1;
 	base = strrchr(p->runtime, '/');
+	p->crun = str_eq(base ? base + 1 : p->runtime, "crun");
 	p->runtime_root = str_fmt("%s/%s", s->run_path,
 				  p->own_runtime ? "runtime"
 				  : base	 ? base + 1
@@ -135,7 +138,9 @@ static int make_plan(struct json *doc, const struct store *s, struct plan *p, st
 	p->bundle = str_dup(bundle);
 	p->run_path = str_fmt("%s/containers/%s", s->run_path, id);
 	p->pidfile = str_dup(pidfile);
-	p->cgroup_manager = str_dup(manager);
+	p->cgroup_manager = str_dup(manager					    ? manager
+				    : p->crun && cgroup2_layout() != CGROUP_UNIFIED ? "disabled"
+										    : NULL);
 	p->cleanup_input = cleanup_document(doc, p->runtime, p->runtime_root);
 	return 0;
 }
@@ -146,6 +151,7 @@ static int write_config(struct monitor *m, const struct json *doc, struct err *e
 
 	if (doc_part(&root, "spec", &spec, e) < 0)
 		return -1;
+	limits_drop_undelegated(spec.val);
 	unlinkat(m->bundle, "exit.json", 0);
 	if (file_replace(m->bundle, "start.json", m->plan.cleanup_input,
 			 strlen(m->plan.cleanup_input), 0600, false, e) < 0)

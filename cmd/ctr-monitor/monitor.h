@@ -55,6 +55,7 @@ struct clients {
 struct plan {
 	char *id, *bundle, *run_path, *runtime, *runtime_root, *pidfile, *cgroup_manager;
 	bool own_runtime; /* ctr-runtime, not one of the user's choice */
+	bool crun;	  /* knows --cgroup-manager too, and refuses hybrid hosts without it */
 	bool terminal, interactive, detach, remove;
 	enum log_kind log;
 	char *log_name;
@@ -106,6 +107,9 @@ void stdio_end_input(struct monitor *m);
 void stdio_resize(struct monitor *m, int rows, int columns);
 /* One read of stream i (0, 1); false at its end. */
 bool stdio_read(struct monitor *m, int i);
+
+/* limits.c: takes limits that cannot be applied here out of the configuration, with a warning */
+void limits_drop_undelegated(struct json *spec);
 
 /* start.c: the OCI runtime */
 int runtime_start(struct monitor *m, struct err *e);
