@@ -25,7 +25,7 @@
 #include "wire/prog.h"
 
 struct options {
-	bool remove, force, volumes;
+	bool remove, force, volumes, ignore;
 };
 
 static const struct opt options[] = {
@@ -33,6 +33,8 @@ static const struct opt options[] = {
 	 "remove the container's record and read-write layer too"},
 	{"force", 0, OPT_FLAG, offsetof(struct options, force), NULL,
 	 "end the container first where it runs"},
+	{"ignore", 0, OPT_FLAG, offsetof(struct options, ignore), NULL,
+	 "a missing container is no error"},
 	{"volumes", 0, OPT_FLAG, offsetof(struct options, volumes), NULL,
 	 "with --remove: remove its anonymous volumes too"},
 	{0},
@@ -296,7 +298,7 @@ static int run(struct prog *p, struct err *e)
 	if (p->doc)
 		r = by_document(&c, e);
 	for (int i = 0; i < p->argc; i++) {
-		if (by_id(&c, p->argv[i], e) == 0)
+		if (by_id(&c, p->argv[i], e) == 0 || (o->ignore && e->code == ERR_NOTFOUND))
 			continue;
 		if (p->argc == 1)
 			return -1;

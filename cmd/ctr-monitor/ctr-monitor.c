@@ -25,7 +25,6 @@
 
 #include "monitor.h"
 #include "oci/attach.h"
-#include "sys/cgroup2.h"
 #include "sys/path.h"
 #include "wire/doc.h"
 #include "wire/prog.h"
@@ -129,7 +128,6 @@ static int make_plan(struct json *doc, const struct store *s, struct plan *p, st
 	if (!p->runtime)
 		return -1;
 	base = strrchr(p->runtime, '/');
-	p->crun = str_eq(base ? base + 1 : p->runtime, "crun");
 	p->runtime_root = str_fmt("%s/%s", s->run_path,
 				  p->own_runtime ? "runtime"
 				  : base	 ? base + 1
@@ -138,9 +136,7 @@ static int make_plan(struct json *doc, const struct store *s, struct plan *p, st
 	p->bundle = str_dup(bundle);
 	p->run_path = str_fmt("%s/containers/%s", s->run_path, id);
 	p->pidfile = str_dup(pidfile);
-	p->cgroup_manager = str_dup(manager					    ? manager
-				    : p->crun && cgroup2_layout() != CGROUP_UNIFIED ? "disabled"
-										    : NULL);
+	p->cgroup_manager = str_dup(manager);
 	p->cleanup_input = cleanup_document(doc, p->runtime, p->runtime_root);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #define CTR_MONITOR_H
 
 #include <stdbool.h>
+#include <sys/ioctl.h>
 
 #include "base/fd.h"
 #include "oci/container.h"
@@ -55,7 +56,6 @@ struct clients {
 struct plan {
 	char *id, *bundle, *run_path, *runtime, *runtime_root, *pidfile, *cgroup_manager;
 	bool own_runtime; /* ctr-runtime, not one of the user's choice */
-	bool crun;	  /* knows --cgroup-manager too, and refuses hybrid hosts without it */
 	bool terminal, interactive, detach, remove;
 	enum log_kind log;
 	char *log_name;
@@ -71,6 +71,7 @@ struct monitor {
 	int out[2];   /* our ends of stdout, stderr; with a terminal out[0] is the master */
 	int child[3]; /* the container's ends, until it is started */
 	int console_listener;
+	struct winsize size; /* of the client's terminal; 0 rows: not known */
 	struct buf in_queue;
 	bool in_eof;
 	struct clients clients;

@@ -70,7 +70,7 @@ static int run_runtime(struct monitor *m, struct err *e)
 	struct child c;
 
 	strv_add(&a, m->plan.runtime);
-	if (m->plan.cgroup_manager && (m->plan.own_runtime || m->plan.crun)) {
+	if (m->plan.cgroup_manager && m->plan.own_runtime) {
 		strv_add(&a, "--cgroup-manager");
 		strv_add(&a, m->plan.cgroup_manager);
 	}

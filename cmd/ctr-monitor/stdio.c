@@ -89,6 +89,8 @@ int stdio_take_console(struct monitor *m, struct err *e)
 	memcpy(&m->out[0], CMSG_DATA(c), sizeof(int));
 	m->in = fcntl(m->out[0], F_DUPFD_CLOEXEC, 3);
 	fcntl(m->out[0], F_SETFL, O_NONBLOCK);
+	if (m->size.ws_row)
+		ioctl(m->out[0], TIOCSWINSZ, &m->size);
 	unlinkat(m->run, "console", 0);
 	close(take_fd(&m->console_listener));
 	return 0;
@@ -154,10 +156,11 @@ void stdio_end_input(struct monitor *m)
 
 void stdio_resize(struct monitor *m, int rows, int columns)
 {
-	struct winsize ws = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns};
-
+	/* a size that comes before the terminal is there is kept for it */
+	m->size.ws_row = (unsigned short)rows;
+	m->size.ws_col = (unsigned short)columns;
 	if (m->plan.terminal && m->out[0] >= 0)
-		ioctl(m->out[0], TIOCSWINSZ, &ws);
+		ioctl(m->out[0], TIOCSWINSZ, &m->size);
 }
 
 bool stdio_read(struct monitor *m, int i)

@@ -67,15 +67,15 @@ static int remove_one(const struct store *s, const char *id, const char *name,
 		run_tool("ctr-stop", &stop, e);
 	}
 	strv_add(&clean, "--remove");
-	if (o->force)
+	if (o->force) {
 		strv_add(&clean, "--force");
+		/* a --rm container is gone by itself after the stop */
+		strv_add(&clean, "--ignore");
+	}
 	if (o->volumes)
 		strv_add(&clean, "--volumes");
 	strv_add(&clean, id);
 	status = run_tool("ctr-cleanup", &clean, e);
-	/* it may have been a --rm container, which is gone by itself after the stop */
-	if (status == ERR_NOTFOUND && o->force)
-		status = 0;
 	if (status == 0)
 		printf("%s\n", name);
 	return status;

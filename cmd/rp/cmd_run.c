@@ -136,9 +136,8 @@ static void undo(const char *id)
 {
 	_plan_ struct pipeline p = {0};
 	_outcome_ struct outcome o = {0};
-	struct step *s = plan_add(&p, "ctr-cleanup", "--force", "--remove", "--volumes", id, NULL);
 
-	s->hold_stderr = true; /* where nothing was made yet, "no such container" is no news */
+	plan_add(&p, "ctr-cleanup", "--force", "--remove", "--volumes", "--ignore", id, NULL);
 	plan_run(&p, &o, NULL);
 }
 

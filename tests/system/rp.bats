@@ -1,0 +1,319 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The driver and the life of a container, as a user sees them.
+bats_require_minimum_version 1.5.0
+load lib.bash
+
+setup_file() { file_setup; }
+teardown_file() { file_teardown; }
+teardown() {
+	rp rm -f -t 0 --all >/dev/null
+	nothing_left
+}
+
+@test "run: output, errors and status are the container's" {
+	run --separate-stderr -7 rp run --rm --network none busybox sh -c 'echo out; echo err >&2; exit 7'
+	[ "$output" = out ]
+	[ "$stderr" = err ]
+}
+
+@test "run: no byte of a short burst is lost, however short the container's life" {
+	for _ in 1 2 3 4 5; do
+		[ "$(rp run --rm --network none busybox seq 1 20000 | md5sum)" = "$(seq 1 20000 | md5sum)" ]
+	done
+}
+
+@test "run -i: standard input arrives whole, its end too" {
+	head -c 3000000 /dev/urandom >"$DIR/in"
+	rp run -i --rm --network none busybox cat <"$DIR/in" >"$DIR/out"
+	cmp "$DIR/in" "$DIR/out"
+	# without -i the container has no input
+	[ -z "$(echo x | rp run --rm --network none busybox cat)" ]
+}
+
+@test "run: 127 for a missing command, 126 for one that cannot be executed, 125 for us" {
+	run -127 rp run --rm --network none busybox nosuch
+	[[ $output == *nosuch*"not found"* ]]
+	run -126 rp run --rm --network none busybox /etc/passwd
+	[[ $output == *ermission\ denied* ]]
+	run -125 rp run --rm --network none nosuch:image true
+	run -125 rp run --rm --nosuch busybox true
+	[[ $output == *--nosuch* ]]
+	[ "${#lines[@]}" = 1 ]
+}
+
+@test "run: a signal's status is 128 and its number" {
+	rp run --rm --name dies --network none busybox sleep 60 &
+	eventually rp kill dies
+	wait $! || status=$?
+	[ "$status" = 137 ]
+}
+
+@test "run: signals to rp reach the container" {
+	rp run --rm --network none --name sig busybox sh -c 'trap "exit 42" TERM; echo ready; while :; do sleep 0.1; done' >"$DIR/sig" &
+	pid=$!
+	eventually grep -q ready "$DIR/sig"
+	kill -TERM $pid
+	wait $pid || status=$?
+	[ "$status" = 42 ]
+}
+
+@test "run -t: a terminal, with carriage returns" {
+	out=$(rp run --rm -t --network none busybox sh -c 'tty; test -t 0 && test -t 1 && echo yes' </dev/null)
+	[ "$out" = $'/dev/pts/0\r\nyes\r' ]
+}
+
+@test "run -it: typed text, window size and detach keys" {
+	python3 "$top/tests/lib/terminal.py"
+}
+
+@test "run: user, group, working directory, environment, hostname, ulimit" {
+	run -0 rp run --rm --network none -u user -w /tmp -e A=1 -e B --hostname box --ulimit nofile=100:200 busybox \
+		sh -c 'id -u; id -g; pwd; echo $A; hostname; ulimit -n; echo $container'
+	[ "$output" = $'1000\n1000\n/tmp\n1\nbox\n100\npodman' ]
+	run -0 rp run --rm --network none -u 77:88 busybox id
+	[[ $output == *uid=77*gid=88* ]]
+	run -125 rp run --rm --network none -u nobody-here busybox id
+}
+
+@test "run: the image's supplementary groups are the user's, and no others" {
+	[ "$(rp run --rm --network none -u user busybox id -G)" = "1000 50" ]
+	[ "$(rp run --rm --network none -u 1234:5 busybox id -G)" = "5" ]
+}
+
+@test "run: entrypoint and command" {
+	[ "$(rp run --rm --network none --entrypoint echo busybox a b)" = "a b" ]
+	[ "$(rp run --rm --network none --entrypoint '["echo","x"]' busybox y)" = "x y" ]
+}
+
+@test "run: env-file, and names taken from the host" {
+	printf '# comment\nX=1\nFROM_HOST\n' >"$DIR/env"
+	[ "$(FROM_HOST=h rp run --rm --network none --env-file "$DIR/env" busybox sh -c 'echo $X$FROM_HOST')" = 1h ]
+}
+
+@test "run --read-only: only the tmpfs places can be written" {
+	run -0 rp run --rm --network none --read-only busybox sh -c 'touch /x 2>/dev/null && echo bad; touch /tmp/x /run/x && echo ok'
+	[ "$output" = ok ]
+}
+
+@test "run: capabilities are the eleven, and those that were asked for" {
+	caps() { rp run --rm --network none "$@" busybox grep CapBnd /proc/self/status | awk '{print $2}'; }
+	[ "$(caps)" = 00000000800405fb ]
+	[ "$(caps --cap-drop ALL)" = 0000000000000000 ]
+	[ "$(caps --cap-drop ALL --cap-add NET_BIND_SERVICE)" = 0000000000000400 ]
+	[ "$(rp run --rm --network none -u user busybox grep CapEff /proc/self/status | awk '{print $2}')" = 0000000000000000 ]
+}
+
+@test "run: seccomp is on, no-new-privileges where asked for" {
+	run -0 rp run --rm --network none busybox grep -E 'Seccomp:|NoNewPrivs' /proc/self/status
+	[[ $output == *NoNewPrivs:*0*Seccomp:*2* ]]
+	run -0 rp run --rm --network none --security-opt no-new-privileges --security-opt seccomp=unconfined busybox \
+		grep -E 'Seccomp:|NoNewPrivs' /proc/self/status
+	[[ $output == *NoNewPrivs:*1*Seccomp:*0* ]]
+}
+
+@test "run: only descriptors 0, 1, 2 reach the container" {
+	exec 7</etc/hostname
+	[ "$(rp run --rm --network none busybox sh -c 'ls /proc/self/fd | tr "\n" " "')" = "0 1 2 3 " ]
+	exec 7<&-
+}
+
+@test "run: a working directory behind /proc/self/fd is refused" {
+	for n in 3 4 5 6 7 8 9 10 11 12; do
+		run rp run --rm --network none -w /proc/self/fd/$n busybox pwd
+		[ "$status" != 0 ]
+	done
+}
+
+@test "run: the name is taken; --replace takes it over" {
+	rp run -d --name one --network none busybox sleep 60
+	run -125 rp run --rm --name one --network none busybox true
+	[[ $output == *'"one"'*in\ use* ]]
+	run -0 rp run --rm --replace --name one --network none busybox echo new
+	[ "${lines[-1]}" = new ]
+}
+
+@test "run: cidfile and pidfile" {
+	id=$(rp run -d --cidfile "$DIR/cid" --pidfile "$DIR/pid" --network none busybox sleep 60)
+	[ "$(cat "$DIR/cid")" = "$id" ]
+	grep -q sleep "/proc/$(cat "$DIR/pid")/cmdline"
+	run -125 rp run --rm --cidfile "$DIR/cid" --network none busybox true
+	rp rm -f -t 0 "$id"
+	[ ! -e "$DIR/cid" ]
+}
+
+@test "detached: ps, logs, wait, stop, rm" {
+	id=$(rp run -d --name web --label a=b --network none busybox sh -c 'echo started; sleep 60')
+	[ "${#id}" = 64 ]
+	run -0 rp ps
+	[[ ${lines[0]} == "CONTAINER ID"*IMAGE*COMMAND*CREATED*STATUS*PORTS*NAMES ]]
+	[[ ${lines[1]} == "${id:0:12}"*"Up "*web ]]
+	eventually test "$(rp logs web)" = started
+	[ "$(rp ps -q)" = "${id:0:12}" ]
+	[ "$(rp ps --format '{{.Names}} {{.State}}')" = "web running" ]
+	[ "$(rp ps -a --filter label=a=b --format json | jq -r '.[0].Id')" = "$id" ]
+	[ -z "$(rp ps -q --filter label=a=c)" ]
+	rp stop -t 0 web
+	[ "$(rp wait web)" = 137 ]
+	[ -z "$(rp ps -q)" ]
+	[[ $(rp ps -a --format '{{.Status}}') == "Exited (137)"* ]]
+	run -1 rp rm nosuch
+	rp rm web
+	[ -z "$(rp ps -aq)" ]
+}
+
+@test "rm: 2 for a container that runs, 0 with --force or --ignore" {
+	rp run -d --name busy --network none busybox sleep 60
+	run -2 rp rm busy
+	run -0 rp rm -f -t 0 busy
+	run -0 rp rm -f nosuch
+	run -0 rp rm --ignore nosuch
+}
+
+@test "create, start -a, start again; the read-write layer stays" {
+	rp create --name again --network none busybox sh -c 'echo x >>/file; cat /file'
+	[ "$(rp ps -a --format '{{.State}}')" = created ]
+	[ "$(rp start -a again)" = x ]
+	[ "$(rp start -a again)" = $'x\nx' ]
+	rp start again
+	[ "$(rp wait again)" = 0 ]
+	run -0 rp logs --tail 3 again
+	[ "${#lines[@]}" = 3 ]
+}
+
+@test "attach: a second client sees the output; a third may send input" {
+	rp run -d -i --name att --network none busybox cat
+	rp attach att >"$DIR/att" < <(echo hello; sleep 1) &
+	pid=$!
+	eventually grep -q hello "$DIR/att"
+	rp kill att
+	wait $pid || status=$?
+	[ "$status" = 137 ]
+}
+
+@test "logs -f ends with the container and misses nothing" {
+	rp run -d --name noisy --network none busybox sh -c 'for i in 1 2 3 4 5; do seq 1 1000; sleep 0.05; done'
+	[ "$(timeout 20 rp logs -f noisy | wc -l)" = 5000 ]
+	[ "$(rp logs --tail 1 noisy)" = 1000 ]
+	[[ $(rp logs -t --tail 1 noisy) == 20*T*Z\ 1000 ]]
+}
+
+@test "kill: by name and number; wait says 128+n" {
+	rp run -d --name k --network none busybox sh -c 'trap "exit 9" USR1; while :; do sleep 0.1; done'
+	sleep 0.3
+	rp kill -s USR1 k
+	[ "$(rp wait k)" = 9 ]
+	run -125 rp kill k
+	run -125 rp kill -s NOSUCH k
+}
+
+@test "wait: also for a container that removes itself" {
+	rp run -d --rm --name gone --network none busybox sh -c 'sleep 1; exit 5'
+	[ "$(rp wait gone)" = 5 ]
+}
+
+@test "log options: none, a path of one's own, rotation" {
+	rp run --rm --name n --log-driver none --network none busybox echo x
+	rp run --name p --log-opt "path=$DIR/my.log" --network none busybox echo x
+	grep -qE '^[0-9T:.-]+Z stdout F x$' "$DIR/my.log"
+	rp run --name m --log-opt max-size=10k --network none busybox seq 1 5000
+	[ "$(stat -c %s "$XDG_DATA_HOME"/rp/containers/*/ctr.log | sort -n | tail -1)" -lt 300000 ]
+	rm -f "$DIR/my.log"
+}
+
+@test "--dry-run: touches nothing, and what it prints can be run" {
+	rp --dry-run run --rm --network none busybox echo by hand >"$DIR/script"
+	[ -z "$(rp ps -aq)" ]
+	(cd "$DIR" && grep -v '^#' script | awk '/^cat/{n++} n==2' >second && sh second) >"$DIR/o" 2>&1
+	[ "$(cat "$DIR/o")" = "by hand" ]
+}
+
+@test "--trace: each step is kept and can be replayed" {
+	[ "$(rp --trace="$DIR/trace" run --rm --network none busybox echo traced)" = traced ]
+	ls "$DIR"/trace/*-spec-gen/{argv,stdin.json,stdout.json,exit,times.json}
+	rp replay "$DIR"/trace/*-spec-gen >"$DIR/replayed"
+	cmp "$DIR/replayed" "$DIR"/trace/*-spec-gen/stdout.json
+}
+
+@test "--timings: one row a program" {
+	run -0 --separate-stderr rp --timings run --rm --network none busybox true
+	[[ $stderr == *ctr-monitor*ctr-attach* ]]
+}
+
+@test "the same request and image give the same configuration" {
+	for i in 1 2; do
+		rp --trace="$DIR/t$i" run --rm --network none --name same --hostname h busybox true
+	done
+	for i in 1 2; do
+		jq -S 'del(.spec) | .' "$DIR"/t$i/*-spec-gen/stdin.json >/dev/null
+		jq -S .spec "$DIR"/t$i/*-spec-gen/stdout.json | sed 's/[0-9a-f]\{64\}/ID/g; s/[0-9a-f]\{12\}/ID/g' >"$DIR/spec$i"
+	done
+	cmp "$DIR/spec1" "$DIR/spec2"
+}
+
+@test "other runtimes: runc; crun below a cgroup v2 mount" {
+	[ "$(rp run --rm --network none --runtime runc busybox echo runc)" = runc ]
+	out=$(ns-enter-pause --private -- unshare -C sh -c \
+		'mount -t cgroup2 none /sys/fs/cgroup && rp run --rm --network none --runtime crun busybox echo crun')
+	[ "$out" = crun ]
+	run -125 rp run --rm --network none --runtime nosuch busybox true
+	[[ $output == *nosuch*"not installed"* ]]
+}
+
+@test "the hardening options of the documents work together" {
+	cat >"$DIR/seccomp.json" <<-'J'
+		{"defaultAction":"SCMP_ACT_ALLOW","archMap":[{"architecture":"SCMP_ARCH_X86_64","subArchitectures":["SCMP_ARCH_X86","SCMP_ARCH_X32"]}],
+		 "syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":1}]}
+	J
+	run -0 rp run --rm --network none --security-opt no-new-privileges:true --security-opt "seccomp=$DIR/seccomp.json" \
+		--cap-drop ALL --cap-add NET_BIND_SERVICE --read-only --read-only-tmpfs \
+		--tmpfs /tmp:noexec,nosuid,nodev,size=100m --ulimit nofile=1024:2048 --ulimit nproc=50:100 \
+		busybox sh -c 'mkdir /tmp/d 2>&1; grep " /tmp " /proc/mounts'
+	[[ $output == *"Operation not permitted"* ]]
+	[[ $output == *noexec* ]]
+}
+
+@test "limits without delegated controllers: one warning, the container runs" {
+	[ -e /sys/fs/cgroup/cgroup.controllers ] && skip "needs a host without cgroup v2"
+	run -0 --separate-stderr rp run --rm --network none --memory 64m --cpus 1 --pids-limit 50 busybox echo ran
+	[ "$output" = ran ]
+	[ "${#stderr_lines[@]}" = 1 ]
+}
+
+@test "XDG_RUNTIME_DIR missing or unwritable: works all the same" {
+	run -0 env XDG_RUNTIME_DIR= rp run --rm --network none busybox echo ok
+	[ "${lines[-1]}" = ok ]
+	env XDG_RUNTIME_DIR= ns-enter-pause --stop
+	mkdir -m 500 "$DIR/ro"
+	run -0 env XDG_RUNTIME_DIR="$DIR/ro" rp run --rm --network none busybox echo ok
+	[ "${lines[-1]}" = ok ]
+	env XDG_RUNTIME_DIR="$DIR/ro" ns-enter-pause --stop
+	rmdir "$DIR/ro"
+}
+
+@test "version, info, help, completion need no namespace or say what they need" {
+	run -0 rp version
+	[[ $output == *Version:* ]]
+	run -0 rp help
+	[[ $output == *run* ]]
+	run -0 rp run --help
+	[[ $output == *--read-only-tmpfs* ]]
+	rp completion bash | bash -n
+	run -125 rp nosuch
+}
+
+@test "a pipeline written by hand runs a container" {
+	out=$(echo '{"schema":"rp.container/1","request":{"image":"busybox","remove":true,"network":{"mode":"none"}}}' |
+		ns-enter-pause --private -- sh -c \
+			'img-find | ctr-create | rootfs-mount | net-slirp-launch | vol-prepare | spec-gen -- echo by hand | ctr-monitor | ctr-attach')
+	[ "$out" = "by hand" ]
+}
+
+@test "any program can be taken away: only what needs it breaks" {
+	cp -r "$B/bin" "$DIR/bin"
+	rm "$DIR/bin/ctr-logs" "$DIR/bin/img-fetch"
+	run -0 "$DIR/bin/rp" run --rm --network none busybox echo ok
+	run -125 "$DIR/bin/rp" logs x
+	[[ $output == *ctr-logs* ]]
+	rm -rf "$DIR/bin"
+}
