@@ -262,14 +262,12 @@ static const long mount_calls[] = {
 
 /* What a program needs that only reads and writes what it has: memory, an end, its messages. */
 static const long pipe_calls[] = {
-	SYS_read,	SYS_write,	  SYS_readv,
-	SYS_writev,	SYS_close,	  SYS_fstat,
-	SYS_lseek,	SYS_brk,	  SYS_munmap,
-	SYS_mremap,	SYS_madvise,	  SYS_exit,
-	SYS_exit_group, SYS_rt_sigreturn, SYS_rt_sigprocmask,
-	SYS_futex,	SYS_getrandom,	  SYS_clock_gettime,
-	SYS_getpid,	SYS_gettid,	  SYS_restart_syscall,
-	SYS_tgkill,
+	SYS_read,	SYS_write,	     SYS_readv,		 SYS_writev,
+	SYS_close,	SYS_fstat,	     SYS_lseek,		 SYS_brk,
+	SYS_munmap,	SYS_mremap,	     SYS_madvise,	 SYS_exit,
+	SYS_exit_group, SYS_rt_sigreturn,    SYS_rt_sigprocmask, SYS_futex,
+	SYS_getrandom,	SYS_uname,	     SYS_clock_gettime,	 SYS_getpid,
+	SYS_gettid,	SYS_restart_syscall, SYS_tgkill,
 };
 
 static void put_processes(struct filter *f, const struct confine *c)

@@ -108,14 +108,23 @@ int idmap_read(const char *file, const char *name, uid_t uid, uint32_t id, struc
 int idmap_current(bool gid, struct idmap *map, struct err *e)
 {
 	const char *file = gid ? "/proc/self/gid_map" : "/proc/self/uid_map";
-	_fclose_ FILE *f = fopen(file, "re");
-	unsigned in, out, count;
+	_buf_ struct buf text = {0};
+	char *at, *end;
 
-	if (!f)
-		return err_sys(e, "open", "cannot read %s", file);
+	if (file_read(AT_FDCWD, file, 65536, &text, e) < 0)
+		return -1;
+	/* lines of three numbers, aligned with blanks: strtoul(3) skips all of these */
 	map->n = 0;
-	while (map->n < IDMAP_MAX_RANGES && fscanf(f, "%u %u %u", &in, &out, &count) == 3)
-		map->r[map->n++] = (struct id_range){in, out, count};
+	for (at = text.data; at && map->n < IDMAP_MAX_RANGES; at = end) {
+		struct id_range *r = &map->r[map->n];
+
+		r->inside = (uint32_t)strtoul(at, &end, 10);
+		r->outside = (uint32_t)strtoul(end, &end, 10);
+		r->count = (uint32_t)strtoul(end, &end, 10);
+		if (!r->count)
+			break;
+		map->n++;
+	}
 	return 0;
 }
 

@@ -223,9 +223,35 @@ static int unlink_entry(int dir, const char *name, int flags)
 	return unlinkat(dir, name, flags);
 }
 
-static int remove_content(int dir, dev_t dev, struct err *e);
+/*
+ * A tree may be deeper than a process may have descriptors. What lies deeper than this is moved up
+ * to the tree's top, which is read again until it is empty.
+ */
+#define REMOVE_DEPTH 64
 
-static int remove_entry(int dir, dev_t dev, const char *name, struct err *e)
+struct removal {
+	dev_t dev;
+	int top; /* the tree itself, -1 until it is open */
+	unsigned moved;
+};
+
+static int remove_content(int dir, struct removal *rm, int depth, struct err *e);
+
+static int move_up(int dir, const char *name, int sub, struct removal *rm, struct err *e)
+{
+	char target[32];
+
+	/* its ".." changes, for which it must be writable */
+	(void)fchmod(sub, 0700);
+	do {
+		snprintf(target, sizeof(target), ".moved.%u", rm->moved++);
+		if (renameat2(dir, name, rm->top, target, RENAME_NOREPLACE) == 0)
+			return 0;
+	} while (errno == EEXIST);
+	return err_sys(e, "renameat2", "cannot remove %s", name);
+}
+
+static int remove_entry(int dir, const char *name, struct removal *rm, int depth, struct err *e)
 {
 	_close_ int sub = -1;
 	struct stat st;
@@ -241,20 +267,24 @@ static int remove_entry(int dir, dev_t dev, const char *name, struct err *e)
 		return err_sys(e, "openat", "cannot remove %s", name);
 	if (fstat(sub, &st) < 0)
 		return err_sys(e, "fstat", "cannot remove %s", name);
-	if (st.st_dev != dev)
+	if (st.st_dev != rm->dev)
 		return err_set(e, ERR_EXISTS, 0, "unlinkat", "%s is a mount point", name);
-	if (remove_content(sub, dev, e) < 0)
+	if (rm->top < 0)
+		rm->top = sub;
+	if (depth > REMOVE_DEPTH)
+		return move_up(dir, name, sub, rm, e);
+	if (remove_content(sub, rm, depth, e) < 0)
 		return -1;
 	if (unlink_entry(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_sys(e, "unlinkat", "cannot remove directory %s", name);
 	return 0;
 }
 
-/* Depth is bounded by the descriptor limit: a hostile tree fails with EMFILE, not the stack. */
-static int remove_content(int dir, dev_t dev, struct err *e)
+static int remove_content(int dir, struct removal *rm, int depth, struct err *e)
 {
 	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_closedir_ DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
+	unsigned moved = rm->moved;
 	struct dirent *ent;
 
 	if (!d) {
@@ -262,22 +292,31 @@ static int remove_content(int dir, dev_t dev, struct err *e)
 			close(copy);
 		return err_sys(e, "openat", "cannot list a directory to be removed");
 	}
-	while ((errno = 0, ent = readdir(d))) {
-		if (str_eq(ent->d_name, ".") || str_eq(ent->d_name, ".."))
-			continue;
-		if (remove_entry(dir, dev, ent->d_name, e) < 0)
-			return -1;
+	for (;;) {
+		while ((errno = 0, ent = readdir(d))) {
+			if (str_eq(ent->d_name, ".") || str_eq(ent->d_name, ".."))
+				continue;
+			if (remove_entry(dir, ent->d_name, rm, depth + 1, e) < 0)
+				return -1;
+		}
+		if (errno)
+			return err_sys(e, "readdir", "cannot list a directory to be removed");
+		if (dir != rm->top || moved == rm->moved)
+			return 0;
+		moved = rm->moved;
+		rewinddir(d);
 	}
-	return errno ? err_sys(e, "readdir", "cannot list a directory to be removed") : 0;
 }
 
 int path_remove_tree(int dir, const char *name, struct err *e)
 {
+	struct removal rm = {.top = -1};
 	struct stat st;
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "fstatat", "cannot remove %s", name);
-	return remove_entry(dir, st.st_dev, name, e);
+	rm.dev = st.st_dev;
+	return remove_entry(dir, name, &rm, 0, e);
 }
 
 char *path_of_fd(int fd)

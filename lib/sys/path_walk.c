@@ -6,7 +6,8 @@
  * stops at the root, so that no rename can make a ".." leave the root. A symbolic link is read from
  * its own O_PATH descriptor (readlinkat(2) with an empty path, Linux 2.6.39) and its text put in
  * front of what is left; an absolute one pops the stack to the root. At most 40 links, as the
- * kernel. Magic links of procfs are refused by never entering procfs.
+ * kernel. A link of procfs may be a magic one, which leads
+ * anywhere; no link of procfs is followed at all.
  */
 #include "sys/path_walk.h"
 
@@ -48,16 +49,22 @@ static int follow(struct walk *w, int fd, char **rest)
 {
 	char target[4096];
 	ssize_t n = readlinkat(fd, "", target, sizeof(target) - 1);
+	struct statfs fs;
 	char *joined;
 
 	if (w->beneath || ++w->links > MAX_LINKS)
+		return fail(ELOOP);
+	if (fstatfs(fd, &fs) < 0)
+		return -1;
+	if (fs.f_type == PROC_SUPER_MAGIC)
 		return fail(ELOOP);
 	if (n < 0)
 		return -1;
 	target[n] = '\0';
 	if (target[0] == '/')
 		pop_to(w, 0);
-	joined = str_fmt("%s/%s", target, *rest);
+	/* no slash at the end: that would demand a directory */
+	joined = **rest ? str_fmt("%s/%s", target, *rest) : str_dup(target);
 	free(*rest);
 	*rest = joined;
 	return 0;
@@ -65,14 +72,8 @@ static int follow(struct walk *w, int fd, char **rest)
 
 static int push(struct walk *w, int fd)
 {
-	struct statfs fs;
-
 	if (w->depth + 1 >= MAX_DEPTH)
 		return fail(ENAMETOOLONG);
-	if (fstatfs(fd, &fs) < 0)
-		return -1;
-	if (fs.f_type == PROC_SUPER_MAGIC)
-		return fail(EXDEV);
 	w->stack[++w->depth] = fd;
 	return 0;
 }
@@ -158,7 +159,9 @@ static int walk(struct walk *w, const char *path, int flags, mode_t mode)
 				return -1;
 			continue;
 		}
-		r = open_last(w, comp, dir_wanted ? flags | O_DIRECTORY : flags, mode, &rest, &out);
+		if (dir_wanted)
+			flags |= O_DIRECTORY;
+		r = open_last(w, comp, flags, mode, &rest, &out);
 		if (r <= 0)
 			return r < 0 ? -1 : out;
 	}

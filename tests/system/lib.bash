@@ -20,8 +20,7 @@ file_setup() {
 file_teardown() {
 	local left
 	rp system reset --force >/dev/null
-	left=$(processes_of "$DIR")
-	ns-enter-pause --stop
+	eventually no_processes_of "$DIR" || left=$(processes_of "$DIR")
 	ns-enter-pause --stop
 	rm -rf "$DIR" 2>/dev/null || { chmod -R u+rwX "$DIR" && rm -rf "$DIR"; }
 	if [ -n "$left" ]; then
@@ -29,6 +28,8 @@ file_teardown() {
 		return 1
 	fi
 }
+
+no_processes_of() { [ -z "$(processes_of "$1")" ]; }
 
 # Processes that were started with this directory as their home, but for shells of the test itself.
 processes_of() {

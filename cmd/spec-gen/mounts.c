@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Mounts: the kernel's file systems, the files that the engine writes, devices, volumes.
+ *
+ * All are collected in that order, then sorted by the depth of their destinations, so that a mount
+ * never hides one made before it. Among equals the order stays. A volume or device on the same
+ * destination takes the place of a default.
+ *
+ * Device nodes cannot be made in a user namespace, so devices are bind mounts. Nothing may be
+ * mounted over /proc, through which the runtime sets labels and limits, but for the single files
+ * that container-aware proc file systems replace.
+ */
+#include <stdio.h>
+
+#include "gen.h"
+#include "oci/imgstr.h"
+
+#define WORDS(...)  ((const char *const[]){__VA_ARGS__, NULL})
+#define SHM_DEFAULT (64LL << 20)
+
+static struct json *new_mount(const char *dst, const char *type, const char *src,
+			      struct json *mount_options)
+{
+	struct json *m = json_new_object();
+
+	json_set(m, "destination", json_new_str(dst));
+	json_set(m, "type", json_new_str(type));
+	json_set(m, "source", json_new_str(src));
+	json_set(m, "options", mount_options);
+	return m;
+}
+
+/* Adds a mount; one on the same destination is replaced. */
+static void put_mount(struct gen *g, struct json *m)
+{
+	const char *dst = json_get_str(m, "destination", "");
+
+	for (size_t i = 0; i < json_len(g->mounts); i++) {
+		if (str_eq(json_get_str(json_at(g->mounts, i), "destination", ""), dst)) {
+			json_set_at(g->mounts, i, m);
+			return;
+		}
+	}
+	json_add(g->mounts, m);
+}
+
+static void add(struct gen *g, const char *dst, const char *type, const char *src,
+		const char *const *words)
+{
+	put_mount(g, new_mount(dst, type, src, gen_strings(words)));
+}
+
+static void add_sys(struct gen *g)
+{
+	const char *mode = g->privileged ? "rw" : "ro";
+
+	/* sysfs belongs to a network namespace: without an own one the kernel refuses a new one */
+	if (g->new_netns)
+		add(g, "/sys", "sysfs", "sysfs", WORDS("nosuid", "noexec", "nodev", mode));
+	else
+		add(g, "/sys", "bind", "/sys",
+		    WORDS("rbind", "rprivate", "nosuid", "noexec", "nodev", mode));
+	add(g, "/sys/fs/cgroup", "cgroup", "cgroup",
+	    WORDS("rprivate", "nosuid", "noexec", "nodev", "relatime", mode));
+}
+
+static int add_shm(struct gen *g, bool writable, struct err *e)
+{
+	int64_t size = SHM_DEFAULT;
+	char text[40];
+
+	if (cur_int(&g->request, "shmSize", CUR_OPTIONAL, 0, INT64_MAX, &size, e) < 0)
+		return -1;
+	snprintf(text, sizeof(text), "size=%lld", (long long)size);
+	add(g, "/dev/shm", "tmpfs", "shm",
+	    WORDS("nosuid", "noexec", "nodev", "mode=1777", text, writable ? NULL : "ro"));
+	return 0;
+}
+
+static int add_kernel(struct gen *g, bool tmpfs, struct err *e)
+{
+	add(g, "/proc", "proc", "proc", WORDS("nosuid", "noexec", "nodev"));
+	add(g, "/dev", "tmpfs", "tmpfs",
+	    WORDS("nosuid", "noexec", "strictatime", "mode=755", "size=65536k"));
+	add(g, "/dev/pts", "devpts", "devpts",
+	    WORDS("nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620",
+		  g->tty_gid < 0 ? NULL : "gid=5"));
+	add(g, "/dev/mqueue", "mqueue", "mqueue", WORDS("nosuid", "noexec", "nodev"));
+	add_sys(g);
+	return add_shm(g, !g->read_only || tmpfs, e);
+}
+
+/* A read-only root with places to write, as --read-only-tmpfs has it. */
+static void add_tmpfs(struct gen *g)
+{
+	const char *const options[] = {"rw", "rprivate", "nosuid", "nodev", "tmpcopyup", NULL};
+
+	add(g, "/run", "tmpfs", "tmpfs", options);
+	add(g, "/tmp", "tmpfs", "tmpfs", options);
+	add(g, "/var/tmp", "tmpfs", "tmpfs", options);
+}
+
+static void add_file(struct gen *g, const char *dst, const char *src)
+{
+	add(g, dst, "bind", src,
+	    WORDS("bind", "rprivate", "nosuid", "noexec", "nodev", g->read_only ? "ro" : "rw"));
+}
+
+/* A file of the container's directory, written by ctr-create. */
+static void add_own(struct gen *g, const char *dst, const char *dir, const char *name)
+{
+	_free_ char *src = str_fmt("%s/%s", dir, name);
+
+	add_file(g, dst, src);
+}
+
+static int add_init(struct gen *g, struct err *e)
+{
+	_free_ char *path = NULL;
+	bool init = false;
+
+	if (cur_bool(&g->request, "init", CUR_OPTIONAL, &init, e) < 0 ||
+	    gen_path(&g->request, "initPath", CUR_OPTIONAL, &path, e) < 0)
+		return -1;
+	if (!init)
+		return 0;
+	if (!path) {
+		err_set(e, ERR_INPUT, 0, "json", ".request.initPath: is missing");
+		return err_hint(e, "install catatonit, or name an init program");
+	}
+	add(g, "/run/podman-init", "bind", path,
+	    WORDS("bind", "rprivate", "nosuid", "nodev", "ro"));
+	return 0;
+}
+
+static int add_files(struct gen *g, struct err *e)
+{
+	_free_ char *dir = NULL, *resolv = NULL, *hosts = NULL;
+
+	if (gen_path(&g->container, "directory", CUR_OPTIONAL, &dir, e) < 0 ||
+	    gen_path(&g->network, "resolvConf", CUR_OPTIONAL, &resolv, e) < 0 ||
+	    gen_path(&g->network, "hosts", CUR_OPTIONAL, &hosts, e) < 0)
+		return -1;
+	if (resolv)
+		add_file(g, "/etc/resolv.conf", resolv);
+	if (hosts)
+		add_file(g, "/etc/hosts", hosts);
+	if (dir) {
+		add_own(g, "/etc/hostname", dir, "hostname");
+		add_own(g, "/run/.containerenv", dir, "containerenv");
+	}
+	return add_init(g, e);
+}
+
+/* The destination of a mount that the user asked for, or that an image's volume led to. */
+static int destination(const struct cur *item, char **out, struct err *e)
+{
+	static const char *const files[] = {"/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo",
+					    "/proc/stat",    "/proc/swaps",	"/proc/uptime",
+					    "/proc/loadavg", "/proc/slabinfo"};
+	struct cur c = cur_key(item, "destination");
+
+	if (gen_path(item, "destination", CUR_NEED, out, e) < 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		if (str_eq(*out, files[i]))
+			return 0;
+	if (str_eq(*out, "/") || imgstr_path_below(*out, "/proc"))
+		return cur_bad(&c, e, "nothing can be mounted on %.200s", *out);
+	return 0;
+}
+
+static int add_device(struct gen *g, const struct cur *d, struct err *e)
+{
+	_free_ char *src = NULL, *dst = NULL;
+	const char *perm = "rwm";
+	struct cur p = cur_key(d, "permissions");
+
+	if (gen_path(d, "source", CUR_NEED, &src, e) < 0)
+		return -1;
+	if (!json_has(d->val, "destination"))
+		dst = str_dup(src);
+	else if (destination(d, &dst, e) < 0)
+		return -1;
+	if (cur_str(d, "permissions", CUR_OPTIONAL, &perm, e) < 0)
+		return -1;
+	if (!str_only(perm, "rwm"))
+		return cur_bad(&p, e, "\"%.20s\" is not of r, w, m", perm);
+	add(g, dst, "bind", src,
+	    WORDS("rbind", "rprivate", "nosuid", "noexec", strchr(perm, 'w') ? "rw" : "ro"));
+	return 0;
+}
+
+static int add_devices(struct gen *g, struct err *e)
+{
+	struct cur devices;
+
+	if (cur_arr(&g->request, "devices", CUR_OPTIONAL, &devices, e) < 0)
+		return -1;
+	for (size_t i = 0; i < json_len(devices.val); i++) {
+		struct cur d = cur_at(&devices, i);
+
+		if (add_device(g, &d, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool has_any(const struct strv *v, const char *const *words)
+{
+	for (; *words; words++)
+		if (strv_has(v, *words))
+			return true;
+	return false;
+}
+
+/* What a volume gets where its own options do not say otherwise. */
+static void volume_defaults(struct strv *v, bool bind, bool copy_up)
+{
+	if (bind && !has_any(v, WORDS("bind", "rbind")))
+		strv_add(v, "rbind");
+	if (!has_any(v, WORDS("private", "rprivate", "slave", "rslave", "shared", "rshared",
+			      "unbindable", "runbindable")))
+		strv_add(v, "rprivate");
+	if (!has_any(v, WORDS("suid", "nosuid")))
+		strv_add(v, "nosuid");
+	if (!has_any(v, WORDS("dev", "nodev")))
+		strv_add(v, "nodev");
+	if (!bind && copy_up && !strv_has(v, "tmpcopyup"))
+		strv_add(v, "tmpcopyup");
+}
+
+static int volume_options(const struct cur *vol, struct strv *out, bool *copy_up, struct err *e)
+{
+	_strv_ struct strv in = {0};
+	struct cur arr = cur_key(vol, "options");
+
+	if (cur_strv(vol, "options", CUR_OPTIONAL, &in, e) < 0)
+		return -1;
+	for (size_t i = 0; i < in.n; i++) {
+		struct cur item = cur_at(&arr, i);
+
+		if (!*in.v[i] || strchr(in.v[i], ',') || !imgstr_printable(in.v[i]))
+			return cur_bad(&item, e, "\"%.60s\" is no mount option", in.v[i]);
+		/* vol-prepare has acted on these; no runtime knows them */
+		if (str_only(in.v[i], "zZU") || str_eq(in.v[i], "copy") ||
+		    str_eq(in.v[i], "nocopy"))
+			continue;
+		if (str_eq(in.v[i], "notmpcopyup") || str_eq(in.v[i], "nocopyup"))
+			*copy_up = false;
+		else
+			strv_add(out, in.v[i]);
+	}
+	return 0;
+}
+
+static int add_volume(struct gen *g, const struct cur *vol, struct err *e)
+{
+	_free_ char *src = NULL, *dst = NULL;
+	_strv_ struct strv words = {0};
+	struct cur t = cur_key(vol, "type");
+	const char *type = NULL;
+	bool bind, copy_up = true;
+
+	if (cur_str(vol, "type", CUR_NEED, &type, e) < 0 || destination(vol, &dst, e) < 0 ||
+	    volume_options(vol, &words, &copy_up, e) < 0)
+		return -1;
+	bind = str_eq(type, "bind") || str_eq(type, "volume");
+	if (!bind && !str_eq(type, "tmpfs"))
+		return cur_bad(&t, e, "\"%.60s\" is not one of: bind volume tmpfs", type);
+	if (bind && gen_path(vol, "source", CUR_NEED, &src, e) < 0)
+		return -1;
+	volume_defaults(&words, bind, copy_up);
+	put_mount(g, new_mount(dst, bind ? "bind" : "tmpfs", bind ? src : "tmpfs",
+			       json_new_strv(&words)));
+	return 0;
+}
+
+static int add_volumes(struct gen *g, struct err *e)
+{
+	struct cur volumes;
+
+	if (cur_arr(&g->root, "volumes", CUR_OPTIONAL, &volumes, e) < 0)
+		return -1;
+	for (size_t i = 0; i < json_len(volumes.val); i++) {
+		struct cur v = cur_at(&volumes, i);
+
+		if (add_volume(g, &v, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int depth(const struct json *m)
+{
+	int n = 0;
+
+	for (const char *p = json_get_str(m, "destination", ""); *p; p++)
+		n += *p == '/' && p[1];
+	return n;
+}
+
+/* A stable sort; the deepest destinations have few components, so one pass for each depth. */
+static void sort_mounts(struct gen *g)
+{
+	struct json *sorted = json_new_array();
+	int deepest = 0;
+
+	json_each (it, g->mounts)
+		deepest = depth(it.v) > deepest ? depth(it.v) : deepest;
+	for (int d = 0; d <= deepest; d++)
+		json_each (it, g->mounts) {
+			if (depth(it.v) == d)
+				json_add(sorted, json_ref(it.v));
+		}
+	json_set(g->spec, "mounts", sorted);
+	g->mounts = sorted;
+}
+
+/* Whether the container has a network namespace, and whose. */
+static int read_network(struct gen *g, struct err *e)
+{
+	const char *mode = "none", *path = NULL;
+	struct cur m = cur_key(&g->network, "mode"), n = cur_key(&g->network, "namespace");
+
+	if (cur_str(&g->network, "mode", CUR_OPTIONAL, &mode, e) < 0 ||
+	    cur_str(&g->network, "namespace", CUR_OPTIONAL, &path, e) < 0)
+		return -1;
+	if (!str_eq(mode, "none") && !str_eq(mode, "host") && !str_eq(mode, "slirp4netns") &&
+	    !str_eq(mode, "pasta") && !str_eq(mode, "container"))
+		return cur_bad(&m, e, "\"%.60s\" is no network mode", mode);
+	g->host_net = str_eq(mode, "host");
+	g->new_netns = !g->host_net && !str_eq(mode, "container");
+	if ((!path || !*path) && !g->host_net && !str_eq(mode, "none"))
+		return cur_bad(&n, e, "is missing");
+	return 0;
+}
+
+int gen_mounts(struct gen *g, struct err *e)
+{
+	bool tmpfs = true;
+
+	if (read_network(g, e) < 0 ||
+	    cur_bool(&g->request, "readOnlyTmpfs", CUR_OPTIONAL, &tmpfs, e) < 0 ||
+	    add_kernel(g, tmpfs, e) < 0)
+		return -1;
+	if (g->read_only && tmpfs)
+		add_tmpfs(g);
+	if (add_files(g, e) < 0 || add_devices(g, e) < 0 || add_volumes(g, e) < 0)
+		return -1;
+	sort_mounts(g);
+	return 0;
+}

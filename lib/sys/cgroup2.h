@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cgroup v2 as a directory tree: cgroups(7). Paths are those of /proc/PID/cgroup: absolute, "/" is
+ * the root of the hierarchy (or of the cgroup namespace).
+ */
+#ifndef RP_SYS_CGROUP2_H
+#define RP_SYS_CGROUP2_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/str.h"
+
+enum cgroup_layout {
+	CGROUP_NONE,	/* nothing mounted at /sys/fs/cgroup */
+	CGROUP_LEGACY,	/* version 1 */
+	CGROUP_HYBRID,	/* version 1 with a version 2 tree without controllers beside it */
+	CGROUP_UNIFIED, /* version 2 */
+};
+enum cgroup_layout cgroup2_layout(void);
+const char *cgroup2_layout_name(enum cgroup_layout l);
+
+/* The root of the version 2 hierarchy, an O_DIRECTORY descriptor. ERR_UNSUPPORTED without one. */
+int cgroup2_root(struct err *e);
+
+/* The version 2 cgroup of a process. */
+int cgroup2_of(pid_t pid, char **path, struct err *e);
+
+/*
+ * Makes the cgroup PATH with the missing ones above it and returns its directory. *made: whether
+ * the last one is new. ERR_DENIED where this user may not.
+ */
+int cgroup2_make(const char *path, bool *made, struct err *e);
+int cgroup2_open(const char *path, struct err *e);
+
+/* Enables the controllers (blank-separated) for PATH in all cgroups above it. */
+int cgroup2_enable(const char *path, const char *controllers, struct err *e);
+
+/* The file of a cgroup: one write, the whole text. */
+int cgroup2_write(int dir, const char *file, const char *text, struct err *e);
+int cgroup2_read(int dir, const char *file, struct buf *out, struct err *e);
+
+/* Puts a process into it. */
+int cgroup2_attach(int dir, pid_t pid, struct err *e);
+
+/* Freezes or thaws, and waits until it is so. */
+int cgroup2_freeze(int dir, bool on, struct err *e);
+bool cgroup2_frozen(int dir);
+
+/* Sends SIGKILL to all in it: cgroup.kill (Linux 5.14), else each process. */
+int cgroup2_kill(int dir, struct err *e);
+
+/* The processes in it and below it. */
+int cgroup2_pids(int dir, pid_t **pids, size_t *n, struct err *e);
+
+/* Removes PATH and all below it; waits for the processes in it to be gone, at most 2 s. */
+int cgroup2_remove(const char *path, struct err *e);
+
+#endif

@@ -1,0 +1,1 @@
+\.image\.layers\[0\]\.digest: 

@@ -1,0 +1,1 @@
+\.image\.layers: expected array, got object

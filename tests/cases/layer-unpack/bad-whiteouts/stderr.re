@@ -1,0 +1,1 @@
+--whiteouts: "fifo" is not one of: auto node xattr

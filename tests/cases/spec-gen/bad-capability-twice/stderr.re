@@ -1,0 +1,1 @@
+both added and dropped

@@ -1,0 +1,1 @@
+\.request\.capAdd\[0\]: "CAP_FLY" is no capability

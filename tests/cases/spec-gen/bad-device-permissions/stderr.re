@@ -1,0 +1,1 @@
+\.request\.devices\[0\]\.permissions: 

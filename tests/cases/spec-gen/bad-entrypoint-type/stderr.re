@@ -1,0 +1,1 @@
+\.image\.config\.Entrypoint: expected array, got string

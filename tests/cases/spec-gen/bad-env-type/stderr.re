@@ -1,0 +1,1 @@
+\.image\.config\.Env\[0\]: expected string, got 

@@ -1,0 +1,1 @@
+\.schema: expected "rp\.container/1"

@@ -1,0 +1,1 @@
+\.volumes\[0\]\.destination: nothing can be mounted on /proc/sys

@@ -1,0 +1,1 @@
+\.volumes\[0\]\.type: "proc" is not one of

@@ -1,0 +1,1 @@
+\.network\.mode: "bridge" is no network mode

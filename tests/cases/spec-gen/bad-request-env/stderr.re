@@ -1,0 +1,1 @@
+\.request\.env\[0\]: "FOO" has no "="

@@ -1,0 +1,1 @@
+\.request\.security\.seccompProfile: is missing

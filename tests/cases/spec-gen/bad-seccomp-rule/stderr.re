@@ -1,0 +1,1 @@
+seccompProfile\.syscalls\[0\]: names no system call

@@ -1,0 +1,1 @@
+"kernel\.core_pattern" belongs to no namespace

@@ -1,0 +1,1 @@
+the value of "net\.ipv4\.ip_forward" has a control character

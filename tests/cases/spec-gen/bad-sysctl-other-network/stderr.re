@@ -1,0 +1,1 @@
+belongs to a network namespace that is not its own

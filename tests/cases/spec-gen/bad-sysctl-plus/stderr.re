@@ -1,0 +1,1 @@
+is no name of a sysctl

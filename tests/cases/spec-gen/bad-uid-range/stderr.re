@@ -1,0 +1,1 @@
+\.rootfs\.user\.uid: 4294967296 is not in the range

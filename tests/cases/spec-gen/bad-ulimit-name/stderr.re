@@ -1,0 +1,1 @@
+"files" is no limit

@@ -1,0 +1,1 @@
+\.request\.ulimits\[0\]: the soft limit is above the hard one

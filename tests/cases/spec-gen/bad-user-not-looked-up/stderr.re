@@ -1,0 +1,1 @@
+\.rootfs\.user: is missing

@@ -1,0 +1,1 @@
+\.image\.config\.User: "4294967296" is no user

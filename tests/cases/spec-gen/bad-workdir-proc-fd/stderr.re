@@ -1,0 +1,1 @@
+\.image\.config\.WorkingDir: "/proc/self/fd/8" leads

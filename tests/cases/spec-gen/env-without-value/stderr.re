@@ -1,0 +1,1 @@
+dropped Env\[0\] of the image: "SECRET" has no "="

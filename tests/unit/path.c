@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Safe paths: every case by openat2(2) and by the walker that replaces it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "base/fd.h"
+#include "sys/path.h"
+
+/* DIR/root is the container's root, DIR/canary what must not be reached. */
+struct fixture {
+	char dir[32];
+	int top, root;
+};
+
+static void put(int dir, const char *name, const char *text)
+{
+	_close_ int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+	assert_true(fd >= 0);
+	assert_int_equal(fd_write_all(fd, text, strlen(text), NULL), 0);
+}
+
+static int setup(void **state)
+{
+	struct fixture *x = calloc(1, sizeof(*x));
+	_free_ char *absolute = NULL;
+
+	strcpy(x->dir, "/tmp/rp-path.XXXXXX");
+	assert_non_null(mkdtemp(x->dir));
+	x->top = open(x->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	put(x->top, "canary", "outside");
+	assert_int_equal(mkdirat(x->top, "root", 0755), 0);
+	x->root = openat(x->top, "root", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(mkdirat(x->root, "a", 0755), 0);
+	assert_int_equal(mkdirat(x->root, "a/b", 0755), 0);
+	put(x->root, "canary", "inside");
+	put(x->root, "a/file", "file");
+	absolute = str_fmt("%s/canary", x->dir);
+	assert_int_equal(symlinkat("../canary", x->root, "up"), 0);
+	assert_int_equal(symlinkat("../../../../../../../canary", x->root, "a/b/far-up"), 0);
+	assert_int_equal(symlinkat("/canary", x->root, "a/absolute"), 0);
+	assert_int_equal(symlinkat(absolute, x->root, "host"), 0);
+	assert_int_equal(symlinkat("loop", x->root, "loop"), 0);
+	assert_int_equal(symlinkat("/a", x->root, "to-a"), 0);
+	assert_int_equal(symlinkat("nowhere/x", x->root, "dangling"), 0);
+	assert_int_equal(symlinkat("/proc/self/cwd", x->root, "magic"), 0);
+	*state = x;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct fixture *x = *state;
+	_free_ char *command = str_fmt("rm -rf %s", x->dir);
+
+	path_test_no_openat2(false);
+	close(x->root);
+	close(x->top);
+	free(x);
+	return system(command);
+}
+
+/* The content, or the errno as text. */
+static const char *in_root(struct fixture *x, const char *path)
+{
+	static char text[64];
+	struct err e = {0};
+	_close_ int fd = path_open_in_root(x->root, path, O_RDONLY, 0, &e);
+	ssize_t n;
+
+	if (fd < 0)
+		return strerrorname_np(e.errnum);
+	n = read(fd, text, sizeof(text) - 1);
+	if (n < 0)
+		return strerrorname_np(errno);
+	text[n] = '\0';
+	return text;
+}
+
+static const char *beneath(struct fixture *x, const char *path)
+{
+	struct err e = {0};
+	_close_ int fd = path_open_beneath(x->root, path, O_RDONLY, 0, &e);
+
+	return fd < 0 ? strerrorname_np(e.errnum) : "ok";
+}
+
+static void links_stay_inside(struct fixture *x)
+{
+	assert_string_equal(in_root(x, "/canary"), "inside");
+	assert_string_equal(in_root(x, "canary"), "inside");
+	assert_string_equal(in_root(x, "up"), "inside");
+	assert_string_equal(in_root(x, "a/b/far-up"), "inside");
+	assert_string_equal(in_root(x, "a/absolute"), "inside");
+	assert_string_equal(in_root(x, "../../../../canary"), "inside");
+	assert_string_equal(in_root(x, "a/../../../canary"), "inside");
+	assert_string_equal(in_root(x, "to-a/file"), "file");
+	assert_string_equal(in_root(x, "to-a/../canary"), "inside");
+	assert_string_equal(in_root(x, "//a//./file"), "file");
+	assert_string_equal(in_root(x, "host"), "ENOENT");
+	assert_string_equal(in_root(x, "loop"), "ELOOP");
+	assert_string_equal(in_root(x, "dangling"), "ENOENT");
+	assert_string_equal(in_root(x, "a/file/x"), "ENOTDIR");
+	assert_string_equal(in_root(x, "a/file/.."), "ENOTDIR");
+}
+
+static void beneath_follows_nothing(struct fixture *x)
+{
+	assert_string_equal(beneath(x, "a/file"), "ok");
+	assert_string_equal(beneath(x, "a"), "ok");
+	assert_string_equal(beneath(x, "up"), "ELOOP");
+	assert_string_equal(beneath(x, "to-a/file"), "ELOOP");
+	assert_string_not_equal(beneath(x, "../canary"), "ok");
+	assert_string_not_equal(beneath(x, "/canary"), "ok");
+	assert_string_equal(beneath(x, "missing"), "ENOENT");
+}
+
+/* Magic links of procfs lead anywhere: refused also where procfs is below the root. */
+static void magic_links_are_refused(struct fixture *x)
+{
+	_close_ int host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct err e = {0};
+
+	assert_int_equal(path_open_in_root(host, "/proc/self/cwd", O_PATH, 0, &e), -1);
+	assert_int_equal(path_open_in_root(host, "/proc/self/fd/0", O_PATH, 0, &e), -1);
+	assert_int_equal(path_open_in_root(host, "/proc/self/root/etc", O_PATH, 0, &e), -1);
+	assert_string_equal(in_root(x, "magic"), "ENOENT");
+}
+
+static bool exists(int dir, const char *path)
+{
+	return faccessat(dir, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static void making(struct fixture *x, const char *tag)
+{
+	_free_ char *dir = str_fmt("to-a/%s/deep/er", tag);
+	_free_ char *file = str_fmt("/a/b/far/%s/f", tag);
+	_free_ char *at = str_fmt("a/%s/deep/er", tag);
+	struct err e = {0};
+	_close_ int d = path_mkdir_in_root(x->root, dir, 0755, &e);
+	_close_ int f = path_mkfile_in_root(x->root, file, 0644, &e);
+	_close_ int again = path_mkdir_in_root(x->root, dir, 0755, &e);
+
+	assert_true(d >= 0 && f >= 0 && again >= 0);
+	assert_true(exists(x->root, at));
+	assert_int_equal(path_mkdir_in_root(x->root, "dangling/more", 0755, &e), -1);
+	assert_int_equal(path_mkdir_beneath(x->root, "to-a/no", 0755, &e), -1);
+	assert_false(exists(x->root, "a/no"));
+	assert_false(exists(x->top, "nowhere"));
+}
+
+static void all_cases(struct fixture *x, const char *tag)
+{
+	links_stay_inside(x);
+	beneath_follows_nothing(x);
+	magic_links_are_refused(x);
+	making(x, tag);
+}
+
+static void by_openat2(void **state)
+{
+	path_test_no_openat2(false);
+	all_cases(*state, "kernel");
+}
+
+static void by_walker(void **state)
+{
+	path_test_no_openat2(true);
+	all_cases(*state, "walker");
+	path_test_no_openat2(false);
+}
+
+/* Somebody swaps a directory and a link to the outside as fast as the kernel can. */
+struct race {
+	struct fixture *x;
+	atomic_bool stop;
+	unsigned long swaps;
+};
+
+static void *swapper(void *arg)
+{
+	struct race *r = arg;
+
+	while (!atomic_load(&r->stop)) {
+		syscall(SYS_renameat2, r->x->root, "swap", r->x->root, "trap", 2 /* EXCHANGE */);
+		r->swaps++;
+	}
+	return NULL;
+}
+
+static void rounds(struct fixture *x, int count)
+{
+	for (int i = 0; i < count; i++) {
+		_close_ int fd = path_open_in_root(x->root, "swap/canary", O_RDONLY, 0, NULL);
+		_close_ int dir = path_mkdir_in_root(x->root, "swap/made/here", 0755, NULL);
+		char text[16] = "";
+
+		if (fd >= 0)
+			assert_true(read(fd, text, sizeof(text) - 1) >= 0);
+		assert_string_not_equal(text, "outside");
+	}
+	assert_false(exists(x->top, "made"));
+}
+
+static void raced(void **state)
+{
+	struct fixture *x = *state;
+	struct race r = {.x = x};
+	pthread_t thread;
+
+	assert_int_equal(mkdirat(x->root, "swap", 0755), 0);
+	put(x->root, "swap/canary", "inside");
+	assert_int_equal(symlinkat("../../../..", x->root, "trap"), 0);
+	assert_int_equal(renameat(x->root, "trap", x->root, "trap"), 0);
+	assert_int_equal(pthread_create(&thread, NULL, swapper, &r), 0);
+	path_test_no_openat2(false);
+	rounds(x, 5000);
+	path_test_no_openat2(true);
+	rounds(x, 5000);
+	path_test_no_openat2(false);
+	atomic_store(&r.stop, true);
+	pthread_join(thread, NULL);
+	assert_true(r.swaps > 100);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(by_openat2),
+		cmocka_unit_test(by_walker),
+		cmocka_unit_test(raced),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
