@@ -65,7 +65,8 @@ static int fill(struct staging *st, struct json *doc, struct err *e)
 			json_get_str(json_get(doc, "image"), "id", ""));
 
 	for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
-		/* the mode of upper/ is that of the container's root directory, whatever the umask */
+		/* the mode of upper/ is that of the container's root directory, whatever the umask
+		 */
 		if (mkdirat(st->fd, dirs[i], 0700) < 0 ||
 		    fchmodat(st->fd, dirs[i], i == 2 ? 0700 : 0755, 0) < 0)
 			return err_sys(e, "mkdirat", "cannot make %s", dirs[i]);

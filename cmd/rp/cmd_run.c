@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "commands.h"
 #include "request.h"
+#include "sys/idmap.h"
 #include "wire/doc.h"
 
 #define ID_LEN 64
@@ -85,6 +86,9 @@ static int parse(const struct command *c, struct run *r, int argc, char **argv, 
 	    check_cidfile(r, e) < 0)
 		return -1;
 	r->pull = r->o.pull ? r->o.pull : "missing";
+	/* a name of a place is not a name in the store */
+	if (str_after(operands.argv[0], "oci:") && str_eq(r->pull, "missing"))
+		r->pull = "always";
 	r->doc = doc_new();
 	json_set(r->doc, "request", json_ref(r->o.request));
 	return choose_id(r->id, e);
@@ -112,12 +116,23 @@ static void add_create(struct pipeline *p, const struct run *r)
 	plan_add(p, "ctr-create", "--id", r->id, NULL);
 }
 
+/* What spec-gen, which sees nothing but its document, cannot know of this host. */
+static void tell_host(struct step *spec_gen)
+{
+	struct idmap *map = mem_alloc(sizeof(*map));
+
+	strv_addf(&spec_gen->argv, "--host-cpus=%ld", sysconf(_SC_NPROCESSORS_CONF));
+	if (!mode.dry_run && idmap_current(true, map, NULL) == 0 && idmap_to_outside(map, 5) < 0)
+		strv_add(&spec_gen->argv, "--no-tty-group");
+	free(map);
+}
+
 static void add_start(struct pipeline *p)
 {
 	plan_add(p, "rootfs-mount", NULL);
 	plan_add(p, "net-slirp-launch", NULL);
 	plan_add(p, "vol-prepare", NULL);
-	plan_add(p, "spec-gen", NULL);
+	tell_host(plan_add(p, "spec-gen", NULL));
 	plan_add(p, "ctr-monitor", NULL);
 }
 

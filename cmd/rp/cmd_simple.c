@@ -156,6 +156,7 @@ int cmd_images(const struct command *c, int argc, char **argv, struct err *e)
 
 	if (n == 0) {
 		s = plan_add(&p, "img-list", NULL);
+		add_flag(s, "--ids-only", d.quiet);
 		add_flag(s, "--all", d.all);
 		add_flag(s, "--no-trunc", d.no_trunc);
 		add_list(s, "--filter", &d.filter);

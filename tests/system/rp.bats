@@ -315,5 +315,5 @@ teardown() {
 	run -0 "$DIR/bin/rp" run --rm --network none busybox echo ok
 	run -125 "$DIR/bin/rp" logs x
 	[[ $output == *ctr-logs* ]]
-	rm -rf "$DIR/bin"
+	rm -rf "${DIR:?}/bin"
 }
