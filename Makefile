@@ -3,7 +3,7 @@
 B       ?= build
 PREFIX  ?= /usr/local
 CC      ?= gcc
-CFLAGS  ?= -O2 -g
+CFLAGS  ?= -Os -g
 DESTDIR ?=
 
 # What the programs need to build, then what only tests, lint and bench need (Debian names).
@@ -19,9 +19,11 @@ CHECK_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev bats jq fuse-overlayfs slirp4ne
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith \
 	-Wwrite-strings -Wundef -Wno-unused-parameter -Wno-missing-field-initializers
 ALL_CFLAGS = -std=gnu17 $(WARN) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_FORTIFY_SOURCE=2 -Ilib -I$(B) \
-	-ffunction-sections -fdata-sections -fstack-protector-strong -fno-plt $(CFLAGS)
+	-ffunction-sections -fdata-sections -fstack-protector-strong -fno-plt \
+	-fno-asynchronous-unwind-tables $(CFLAGS)
 FREESTANDING = -ffreestanding -fno-stack-protector -fno-sanitize=all -U_FORTIFY_SOURCE
-ALL_LDFLAGS = -Wl,--gc-sections -Wl,--as-needed -Wl,-z,relro,-z,now -Wl,-z,noexecstack $(LDFLAGS)
+ALL_LDFLAGS = -Wl,--gc-sections -Wl,--as-needed -Wl,-z,relro,-z,now -Wl,-z,noexecstack,-z,noseparate-code \
+	$(LDFLAGS)
 
 LIB_SRC  := $(wildcard lib/*/*.c)
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
@@ -36,9 +38,14 @@ pkgs      = $(filter-out static nolibc,$(call libs_of,$(1)))
 is_static = $(filter static nolibc,$(call libs_of,$(1)))
 # "nolibc" in libs: a freestanding program with its own _start
 link_libs = $(if $(filter nolibc,$(call libs_of,$(1))),-nostdlib,$(LIB) \
-	$(call pkg,$(if $(call is_static,$(1)),--static) --libs,$(call pkgs,$(1))) $(JSON_A))
+	$(call pkg,$(if $(call is_static,$(1)),--static) --libs,$(call pkgs,$(1))) $(call json,$(1)))
 pkg       = $(if $(strip $(2)),$(shell pkg-config $(1) $(2)))
 JSON_A   := $(shell pkg-config --variable=libdir json-c 2>/dev/null)/libjson-c.a
+# On the path of a container start json-c is linked in: one shared library less to load. Elsewhere
+# it is shared: 40 KiB less to install.
+START    := rp img-find ctr-create rootfs-mount net-slirp-launch vol-prepare spec-gen ctr-monitor \
+	ctr-attach ctr-cleanup ctr-runtime
+json     = $(if $(filter $(1),$(START)),$(JSON_A),-ljson-c)
 
 .PHONY: all check lint asan fuzz coverage bench demo deps install uninstall clean help walk-through
 all: $(BINS) ## build all programs into build/bin

@@ -98,17 +98,21 @@ int err_hint(struct err *e, const char *fmt, ...)
 int err_prefix(struct err *e, const char *fmt, ...)
 {
 	char old[sizeof(e->msg)];
-	int n;
+	size_t n, room;
 	va_list ap;
 
 	if (!e)
 		return -1;
 	memcpy(old, e->msg, sizeof(old));
 	va_start(ap, fmt);
-	n = vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
+	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);
 	va_end(ap);
-	if (n >= 0 && (size_t)n < sizeof(e->msg))
-		snprintf(e->msg + n, sizeof(e->msg) - n, ": %s", old);
+	n = strlen(e->msg);
+	room = sizeof(e->msg) - n;
+	if (room > 2) {
+		memcpy(e->msg + n, ": ", 3);
+		strncat(e->msg, old, room - 3);
+	}
 	return -1;
 }
 

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The benchmarks: each measure alternates between rp and its peer, and prints medians and a ratio.
+
+bench.py TOP [NAME...]: only the measures named: start parallel pull monitor log runtime size
+"""
+import json, os, random, shutil, socket, statistics, subprocess, sys, tempfile, time
+
+top, only = sys.argv[1], sys.argv[2:]
+B = os.environ["B"]
+base = tempfile.mkdtemp(prefix="rpb.", dir="/tmp")
+os.environ.update(HOME=base, XDG_RUNTIME_DIR=base + "/r", XDG_DATA_HOME=base + "/d", XDG_CONFIG_HOME=base + "/c",
+                  PATH=B + "/bin:" + os.environ["PATH"])
+for d in "rdc":
+    os.mkdir(f"{base}/{d}", 0o700)
+quiet = dict(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+failed = []
+
+
+def sh(*argv, **kw):
+    return subprocess.run(argv, check=True, **{**quiet, **kw})
+
+
+def timed(argv):
+    t = time.perf_counter()
+    sh(*argv)
+    return time.perf_counter() - t
+
+
+def row(name, ours, theirs, peer, unit, goal, better="less"):
+    ratio = ours / theirs
+    met = ratio <= goal if better == "less" else ratio >= goal
+    print(f"{name:<44} rp {ours:9.2f} {unit:<4} {peer:<7} {theirs:9.2f} {unit:<4} ratio {ratio:6.3f}"
+          f"  goal {'<=' if better == 'less' else '>='} {goal:g}  {'met' if met else 'NOT met'}")
+    sys.stdout.flush()
+
+
+def paired(a, b, n):
+    for argv in (a, b):
+        sh(*argv)
+    x, y = [], []
+    for _ in range(n):
+        x.append(timed(a))
+        y.append(timed(b))
+    return statistics.median(x) * 1e3, statistics.median(y) * 1e3
+
+
+def podman():
+    """Debian's podman with crun where it runs here, else with runc."""
+    for runtime in ("crun", "runc"):
+        argv = ["podman", "--runtime", runtime]
+        if subprocess.run(argv + ["run", "--rm", "--network", "none", "localhost/busybox", "true"], **quiet).returncode == 0:
+            return argv
+    return None
+
+
+def start():
+    for net in ("none",):
+        ours, theirs = paired(["rp", "run", "--rm", "--network", net, "busybox", "true"],
+                              PODMAN + ["run", "--rm", "--network", net, "localhost/busybox", "true"], 25)
+        row(f"run --rm --network {net} true", ours, theirs, "podman", "ms", 1 / 8)
+
+
+def parallel():
+    def many(argv, n=100, width=16):
+        t, running, bad = time.perf_counter(), [], 0
+        for i in range(n):
+            running.append(subprocess.Popen(argv, **quiet))
+            if len(running) == width:
+                bad += running.pop(0).wait() != 0
+        bad += sum(p.wait() != 0 for p in running)
+        return n / (time.perf_counter() - t), bad
+
+    ours, bad = many(["rp", "run", "--rm", "--network", "none", "busybox", "true"])
+    theirs, _ = many(PODMAN + ["run", "--rm", "--network", "none", "localhost/busybox", "true"])
+    row("100 runs, 16 at a time: starts a second", ours, theirs, "podman", "/s", 5, "more")
+    left = os.listdir(base + "/d/rp/containers") + os.listdir(base + "/r/rp/containers")
+    print(f"{'':<44} errors {bad}, left behind {len(left)}")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def pull():
+    port = free_port()
+    with open(base + "/reg.yml", "w") as f:
+        f.write(f"version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\n"
+                f"storage: {{filesystem: {{rootdirectory: {base}/reg}}}}\nhttp: {{addr: 127.0.0.1:{port}}}\n")
+    os.makedirs(base + "/c/containers", exist_ok=True)
+    with open(base + "/c/containers/registries.conf", "w") as f:
+        f.write(f'[[registry]]\nlocation = "127.0.0.1:{port}"\ninsecure = true\n')
+    registry = subprocess.Popen(["docker-registry", "serve", base + "/reg.yml"], **quiet)
+    try:
+        # 170 MB in 8,000 files that compress like those of a distribution, about 63 MB packed
+        make_big(base + "/big")
+        subprocess.run(["python3", top + "/tests/lib/tar2oci.py", base + "/big.tar", base + "/bigoci", "big"], check=True)
+        time.sleep(1)
+        ref = f"127.0.0.1:{port}/big:latest"
+        sh("skopeo", "copy", "--insecure-policy", "--dest-tls-verify=false", f"oci:{base}/bigoci:big", "docker://" + ref)
+        x, y = [], []
+        for _ in range(3):
+            x.append(timed(["rp", "pull", "-q", ref]))
+            y.append(timed(PODMAN + ["pull", "-q", ref]))
+            sh("rp", "rmi", ref)
+            sh(*PODMAN, "rmi", ref)
+        size = sum(e.stat().st_size for e in os.scandir(base + "/bigoci/blobs/sha256")) / 1e6
+        row(f"pull and unpack a layer of {size:.0f} MB", statistics.median(x) * 1e3, statistics.median(y) * 1e3, "podman",
+            "ms", 1 / 3)
+    finally:
+        registry.terminate()
+        registry.wait()
+
+
+def make_big(path):
+    random.seed(1)
+    words = [bytes(random.choices(b"abcdefghijklmnopqrstuvwxyz_", k=random.randint(2, 12))) for _ in range(4000)]
+    os.makedirs(path)
+    for d in range(200):
+        os.makedirs(f"{path}/usr/share/d{d}")
+        for i in range(40):
+            with open(f"{path}/usr/share/d{d}/f{i}", "wb") as f:
+                n = int(random.lognormvariate(8.9, 1.2)) + 100
+                text = b" ".join(random.choices(words, k=n // 8))
+                f.write(text + random.randbytes(n // 12))
+    subprocess.run(["tar", "-C", path, "--owner=0", "--group=0", "-cf", path + ".tar", "."], check=True)
+    shutil.rmtree(path)
+
+
+def private_kb(pid):
+    with open(f"/proc/{pid}/smaps_rollup") as f:
+        return sum(int(line.split()[1]) for line in f if line.startswith("Private"))
+
+
+def monitor():
+    sh("rp", "run", "-d", "--name", "idle", "--network", "none", "busybox", "sleep", "100")
+    sh(*PODMAN, "run", "-d", "--name", "idle", "--network", "none", "localhost/busybox", "sleep", "100")
+    ours = json.load(open(next(p.path for p in os.scandir(base + "/r/rp/containers")) + "/monitor.json"))["pid"]
+    theirs = int(subprocess.run(PODMAN + ["inspect", "idle", "--format", "{{.State.ConmonPid}}"], check=True,
+                                capture_output=True, text=True).stdout)
+    row("monitor: private memory, idle", private_kb(ours), private_kb(theirs), "conmon", "KiB", 300 / max(1, private_kb(theirs)))
+    sh("rp", "rm", "-f", "-t", "0", "idle")
+    sh(*PODMAN, "rm", "-f", "-t", "0", "idle")
+
+
+def log():
+    line = "x" * 99
+    words = ["sh", "-c", f"yes {line} | head -n 3000000"]
+
+    def rate(argv):
+        t = time.perf_counter()
+        sh(*argv)
+        return 300 / (time.perf_counter() - t)
+
+    x, y = [], []
+    for _ in range(2):
+        sh("rp", "run", "-d", "--name", "log", "--network", "none", "busybox", *words)
+        x.append(rate(["rp", "wait", "log"]))
+        sh("rp", "rm", "log")
+        sh(*PODMAN, "run", "-d", "--name", "log", "--log-driver", "k8s-file", "--network", "none", "localhost/busybox", *words)
+        y.append(rate(PODMAN + ["wait", "log"]))
+        sh(*PODMAN, "rm", "log")
+    row("300 MB in 100-byte lines to the log", max(x), max(y), "conmon", "MB/s", 1, "more")
+
+
+def runtime():
+    bundle = base + "/bundle"
+    os.makedirs(bundle)
+    trace = base + "/trace"
+    sh("rp", f"--trace={trace}", "run", "--rm", "--network", "none", "busybox", "true")
+    spec = json.load(open(next(d.path for d in os.scandir(trace) if d.name.endswith("spec-gen")) + "/stdout.json"))["spec"]
+    spec["mounts"] = [m for m in spec["mounts"] if not m["source"].startswith(base) and m["type"] != "cgroup"]
+    spec["process"]["args"] = ["/bin/true"]
+    layer = next(e.path for e in os.scandir(base + "/d/rp/layers/sha256")) + "/root"
+    spec["root"]["path"] = bundle + "/rootfs"
+    json.dump(spec, open(bundle + "/config.json", "w"))
+    script = base + "/runtime.py"
+    with open(script, "w") as f:
+        f.write(f"""
+import statistics, subprocess, time
+quiet = dict(stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+def once(argv):
+    t = time.perf_counter()
+    subprocess.run(argv, check=True, **quiet)
+    return time.perf_counter() - t
+ours = ["{B}/bin/ctr-runtime", "--root", "{base}/r/o", "run", "--bundle", "{bundle}", "b"]
+theirs = ["crun", "--cgroup-manager", "disabled", "--root", "{base}/r/t", "run", "--bundle", "{bundle}", "b"]
+once(ours), once(theirs)
+x, y = [], []
+for _ in range(40):
+    x.append(once(ours)); y.append(once(theirs))
+print(statistics.median(x) * 1e3, statistics.median(y) * 1e3)
+""")
+    os.makedirs(bundle + "/rootfs")
+    mount = f"mount --bind {layer} {bundle}/rootfs && python3 {script}"
+    out = subprocess.run(["ns-enter-pause", "--private", "--", "sh", "-c", mount], capture_output=True, text=True)
+    if out.returncode:
+        print("runtime: " + out.stderr.strip()[-300:])
+        return
+    ours, theirs = map(float, out.stdout.split())
+    row("ctr-runtime run /bin/true, all namespaces", ours, theirs, "crun", "ms", 0.35)
+
+
+def size():
+    total = 0
+    for e in os.scandir(B + "/bin"):
+        out = base + "/stripped"
+        subprocess.run(["strip", "-o", out, e.path], check=True)
+        total += os.stat(out).st_size
+    row("all programs, stripped", total / 1048576, 3, "limit", "MiB", 1)
+
+
+def main():
+    global PODMAN
+    sh(top + "/contrib/mkimage", base + "/image", "busybox")
+    sh("rp", "pull", "-q", f"oci:{base}/image:busybox")
+    sh("skopeo", "copy", "--insecure-policy", f"oci:{base}/image:busybox", "containers-storage:localhost/busybox:latest")
+    PODMAN = podman()
+    print(f"kernel {os.uname().release}, {os.cpu_count()} CPUs, peer: {' '.join(PODMAN)}")
+    for measure in (start, parallel, pull, monitor, log, runtime, size):
+        if not only or measure.__name__ in only:
+            try:
+                measure()
+            except Exception as e:
+                failed.append(measure.__name__)
+                print(f"{measure.__name__}: {e!r}")
+    subprocess.run(["rp", "system", "reset", "--force"], **quiet)
+    subprocess.run(["podman", "system", "reset", "--force"], **quiet)
+    subprocess.run(["podman", "unshare", "rm", "-rf", base], **quiet)
+    shutil.rmtree(base, ignore_errors=True)
+    sys.exit(1 if failed else 0)
+
+
+main()
