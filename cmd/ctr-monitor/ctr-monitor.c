@@ -3,20 +3,21 @@
  * ctr-monitor: starts a container by an OCI runtime and stays with it until its end.
  *
  * Stages of the first process: check the document; write config.json; make the attach socket, the
- * log and the streams; fork the monitor; write the document with .process. For a detached container
- * it waits until the runtime has started it, so that a failure is this program's failure; otherwise
- * it writes the document at once, since the start waits for the one who attaches.
+ * log and the streams; let the monitor go; write the document with .process. For a detached
+ * container it waits until the runtime has started it, so that a failure is this program's failure;
+ * otherwise it writes the document at once, since the start waits for the one who attaches.
  *
- * The monitor is a session of its own and the subreaper of the container (prctl(2)), so that it
- * survives its caller and hears the container's end from the kernel. It must not block on a client,
- * and must not keep the document in memory.
+ * The monitor is forked before the document is read (split.c), so that it is small. It is a session
+ * of its own and the subreaper of the container (prctl(2)), so that it survives its caller and
+ * hears the container's end from the kernel. It must not block on a client, and must not keep the
+ * document in memory.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -83,11 +84,8 @@ static int plan_log(const struct cur *request, struct plan *p, struct err *e)
 	return 0;
 }
 
-/*
- * What this start used, for ctr-cleanup, ctr-load and ctr-inspect: in start.json, and kept as text
- * so that no JSON tree stays in memory.
- */
-static char *cleanup_document(const struct json *doc, const char *runtime, const char *root)
+/* What this start uses, for ctr-cleanup, ctr-load and ctr-inspect. */
+static int write_start(int bundle, const struct json *doc, const struct plan *p, struct err *e)
 {
 	static const char *const keep[] = {"schema", "container", "network", "rootfs", "volumes"};
 	_json_ struct json *out = json_new_object();
@@ -98,11 +96,11 @@ static char *cleanup_document(const struct json *doc, const char *runtime, const
 			json_set(out, keep[i], json_ref(json_get(doc, keep[i])));
 	json_set(request, "remove", json_new_bool(json_bool(json_path(doc, "request.remove"))));
 	json_set(request, "cidfile", json_ref(json_path(doc, "request.cidfile")));
-	json_set(process, "runtime", json_new_str(runtime));
-	json_set(process, "runtimeRoot", json_new_str(root));
+	json_set(process, "runtime", json_new_str(p->runtime));
+	json_set(process, "runtimeRoot", json_new_str(p->runtime_root));
 	json_set(out, "request", request);
 	json_set(out, "process", process);
-	return json_text(out, false);
+	return json_write_file(bundle, "start.json", out, 0600, false, e);
 }
 
 static int make_plan(struct json *doc, const struct store *s, struct plan *p, struct err *e)
@@ -137,7 +135,6 @@ static int make_plan(struct json *doc, const struct store *s, struct plan *p, st
 	p->run_path = str_fmt("%s/containers/%s", s->run_path, id);
 	p->pidfile = str_dup(pidfile);
 	p->cgroup_manager = str_dup(manager);
-	p->cleanup_input = cleanup_document(doc, p->runtime, p->runtime_root);
 	return 0;
 }
 
@@ -149,8 +146,7 @@ static int write_config(struct monitor *m, const struct json *doc, struct err *e
 		return -1;
 	limits_drop_undelegated(spec.val);
 	unlinkat(m->bundle, "exit.json", 0);
-	if (file_replace(m->bundle, "start.json", m->plan.cleanup_input,
-			 strlen(m->plan.cleanup_input), 0600, false, e) < 0)
+	if (write_start(m->bundle, doc, &m->plan, e) < 0)
 		return -1;
 	return json_write_file(m->bundle, "config.json", spec.val, 0600, false, e);
 }
@@ -232,13 +228,41 @@ static int prepare(struct monitor *m, const struct store *s, const struct json *
 	return m->epoll < 0 ? err_sys(e, "epoll_create1", "cannot make an epoll set") : 0;
 }
 
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+/* Of the descriptors that were shared, the monitor keeps its own. */
+static void close_others(const struct monitor *m)
+{
+	int keep[] = {2,	   m->bundle,
+		      m->run,	   m->epoll,
+		      m->listener, m->in,
+		      m->out[0],   m->out[1],
+		      m->child[0], m->child[1],
+		      m->child[2], m->console_listener,
+		      m->log.fd,   m->log.fd < 0 ? -1 : m->log.dir,
+		      m->report};
+
+	qsort(keep, ARRAY_LEN(keep), sizeof(keep[0]), by_number);
+	for (size_t i = 0; i < ARRAY_LEN(keep); i++) {
+		int from = keep[i] + 1, to = i + 1 < ARRAY_LEN(keep) ? keep[i + 1] - 1 : INT32_MAX;
+
+		if (keep[i] >= 2 && from <= to)
+			fd_close_range(from, to);
+	}
+}
+
 /* The monitor's own process: nothing of the caller is kept but standard error. */
 static void be_monitor(struct monitor *m)
 {
 	struct proc_id self;
 	sigset_t mask;
-	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int null_fd;
 
+	close_others(m);
+	null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	setsid();
 	prctl(PR_SET_NAME, "ctr-monitor");
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -247,6 +271,8 @@ static void be_monitor(struct monitor *m)
 		dup2(null_fd, 1);
 		dup2(null_fd, 2);
 	}
+	if (null_fd > 2)
+		close(null_fd);
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGTERM);
 	sigaddset(&mask, SIGINT);
@@ -262,8 +288,11 @@ static void be_monitor(struct monitor *m)
 	}
 	/* a network helper ends when nobody holds this any more; net-slirp-launch(1) */
 	openat(m->run, "life", O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
-	malloc_trim(0);
-	m->buffer = mem_alloc(READ_SIZE);
+	/* pages that only a large output touches */
+	m->buffer =
+		mmap(NULL, READ_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (m->buffer == MAP_FAILED)
+		_exit(1);
 	watch(m, m->listener, EPOLLIN);
 	watch(m, m->signals, EPOLLIN);
 	monitor_loop(m);
@@ -311,35 +340,51 @@ static void describe(struct json *doc, const struct monitor *m, pid_t monitor,
 	json_set(doc, "process", process);
 }
 
-static int run(struct prog *p, struct err *e)
+/* The monitor runs from here on; its first words come back over the pipe. */
+static int hand_over(struct prog *p, struct split *sp, const int pipe_fds[2], struct err *e)
 {
-	struct monitor *m = mem_alloc(sizeof(*m));
-	_store_ struct store s = STORE_NONE;
+	struct monitor *m = sp->m;
 	struct report r = {0};
-	int pipe_fds[2] = {-1, -1};
-	pid_t pid;
 
-	m->pidfd = -1;
-	if (store_open(&s, e) < 0 || make_plan(p->doc, &s, &m->plan, e) < 0 ||
-	    prepare(m, &s, p->doc, e) < 0 || fd_pipe(pipe_fds, e) < 0)
+	m->report = m->plan.detach ? pipe_fds[1] : -1;
+	if (split_go(sp, e) < 0)
 		return -1;
-	pid = fork();
-	if (pid < 0)
-		return err_sys(e, "fork", "cannot fork the monitor");
-	if (pid == 0) {
-		close(pipe_fds[0]);
-		m->report = m->plan.detach ? pipe_fds[1] : -1;
-		if (!m->plan.detach)
-			close(pipe_fds[1]);
-		json_put(p->doc);
-		store_close(&s);
-		be_monitor(m);
-	}
+	/* the monitor has descriptors of its own by now */
 	close(pipe_fds[1]);
 	if (m->plan.detach && wait_report(pipe_fds[0], &r, e) < 0)
 		return -1;
-	describe(p->doc, m, pid, &r);
+	describe(p->doc, m, sp->pid, &r);
 	return 0;
+}
+
+static int start(struct prog *p, struct split *sp, struct err *e)
+{
+	_store_ struct store s = STORE_NONE;
+	int pipe_fds[2] = {-1, -1};
+
+	if (json_read(STDIN_FILENO, JSON_MAX_DOCUMENT, "standard input", &p->doc, e) < 0)
+		return -1;
+	if (!p->doc) { /* upstream has said why */
+		p->exit_status = ERR_INPUT;
+		return -1;
+	}
+	if (doc_check(p->doc, DOC_SCHEMA, e) < 0 || store_open(&s, e) < 0 ||
+	    make_plan(p->doc, &s, &sp->m->plan, e) < 0 || prepare(sp->m, &s, p->doc, e) < 0 ||
+	    split_share_plan(sp, e) < 0 || fd_pipe(pipe_fds, e) < 0)
+		return -1;
+	return hand_over(p, sp, pipe_fds, e);
+}
+
+static int run(struct prog *p, struct err *e)
+{
+	struct split sp;
+
+	if (split_make(&sp, be_monitor, e) < 0)
+		return -1;
+	if (start(p, &sp, e) == 0)
+		return 0;
+	split_abandon(&sp);
+	return p->exit_status ? 0 : -1;
 }
 
 static const struct program program = {
@@ -348,7 +393,7 @@ static const struct program program = {
 	.usage = "< document",
 	.description = "With .request.detach the container runs when this program ends; otherwise\n"
 		       "it is started when a client of the attach socket asks for it.",
-	.io = PROG_READS | PROG_WRITES | PROG_CONTAINER,
+	.io = PROG_WRITES,
 	.run = run,
 };
 

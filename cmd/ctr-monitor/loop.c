@@ -170,13 +170,18 @@ static void clean_up(struct monitor *m)
 {
 	_free_ char *file = program_path("ctr-cleanup");
 	char *argv[] = {file, NULL};
+	_close_ int doc = openat(m->bundle, "start.json", O_RDONLY | O_CLOEXEC);
 	struct err e = {0};
+	struct child c;
 	int status = 0;
 
-	if (run_program(
+	if (doc < 0)
+		return; /* the container was removed while it ran */
+	if (spawn(
 		    &(struct spawn){
-			    .file = file, .argv = argv, .in = -1, .out = SPAWN_NULL, .err = -1},
-		    m->plan.cleanup_input, strlen(m->plan.cleanup_input), NULL, 0, &status, &e) < 0)
+			    .file = file, .argv = argv, .in = doc, .out = SPAWN_NULL, .err = -1},
+		    &c, &e) < 0 ||
+	    child_wait(&c, &status, &e) < 0)
 		log_err(&e);
 }
 

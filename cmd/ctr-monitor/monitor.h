@@ -60,7 +60,6 @@ struct plan {
 	enum log_kind log;
 	char *log_name;
 	int64_t log_max;
-	char *cleanup_input; /* the document for ctr-cleanup */
 };
 
 struct monitor {
@@ -108,6 +107,24 @@ void stdio_end_input(struct monitor *m);
 void stdio_resize(struct monitor *m, int rows, int columns);
 /* One read of stream i (0, 1); false at its end. */
 bool stdio_read(struct monitor *m, int i);
+
+/*
+ * split.c: the monitor's process, made before the document is read and asleep until it has a plan.
+ * It shares the descriptors and *m with this process until it goes.
+ */
+struct split {
+	struct monitor *m;
+	char *texts; /* room for the plan's, shared too */
+	pid_t pid;
+	int go[2], gone[2];
+};
+int split_make(struct split *s, void (*life)(struct monitor *m), struct err *e);
+/* Moves the plan's texts to shared memory. */
+int split_share_plan(struct split *s, struct err *e);
+/* Wakes the monitor; returns when it has descriptors of its own. */
+int split_go(struct split *s, struct err *e);
+/* Ends a monitor that did not go. */
+void split_abandon(struct split *s);
 
 /* limits.c: takes limits that cannot be applied here out of the configuration, with a warning */
 void limits_drop_undelegated(struct json *spec);

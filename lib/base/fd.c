@@ -119,16 +119,21 @@ int file_read(int dirfd, const char *name, size_t max, struct buf *out, struct e
 	return fd_read_all(fd, max, out, name, e);
 }
 
-void fd_close_from(int first)
+void fd_close_range(int first, int last)
 {
 	_closedir_ DIR *d = NULL;
 	struct dirent *ent;
 	int64_t fd;
 
-	if (syscall(SYS_close_range, first, ~0U, 0) == 0)
+	if (syscall(SYS_close_range, first, last, 0) == 0)
 		return;
 	d = opendir("/proc/self/fd");
 	while (d && (ent = readdir(d)))
-		if (str_to_int(ent->d_name, first, INT32_MAX, &fd) == 0 && fd != dirfd(d))
+		if (str_to_int(ent->d_name, first, last, &fd) == 0 && fd != dirfd(d))
 			close((int)fd);
+}
+
+void fd_close_from(int first)
+{
+	fd_close_range(first, INT32_MAX);
 }

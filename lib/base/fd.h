@@ -38,7 +38,9 @@ int file_replace(int dirfd, const char *name, const void *data, size_t len, mode
  */
 int file_read(int dirfd, const char *name, size_t max, struct buf *out, struct err *e);
 
-/* Closes all descriptors from first on, close_range(2) or a walk of /proc/self/fd. */
+/* Closes the descriptors first to last, by close_range(2) or a walk of /proc/self/fd. */
+void fd_close_range(int first, int last);
+/* Closes all descriptors from first on. */
 void fd_close_from(int first);
 
 #endif
