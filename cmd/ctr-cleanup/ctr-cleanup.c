@@ -3,9 +3,11 @@
  * ctr-cleanup: takes down what a container that has ended leaves behind.
  *
  * Stages, each tried whatever happened to those before: the OCI runtime forgets the container; the
- * network helper ends; the root file system is unmounted; RUN/containers/ID goes; with
- * .request.remove (or --remove) also anonymous volumes, the read-write layer, the record, the name
- * and the cidfile. All failures are reported. Done twice, it finds nothing to do.
+ * network helper ends; the root file system is unmounted; an end that no monitor saw is recorded;
+ * with .request.remove (or --remove) anonymous volumes, the read-write layer, the record, the name
+ * and the cidfile go; RUN/containers/ID goes behind them, so that whoever finds it after a kill
+ * knows that something is left to do (oci/sweep.h). All failures are reported. Done twice, it finds
+ * nothing to do.
  *
  * It must not touch a container that runs, unless --force, which ends it first.
  */
@@ -18,6 +20,7 @@
 
 #include "base/log.h"
 #include "oci/container.h"
+#include "oci/sweep.h"
 #include "sys/path.h"
 #include "sys/spawn.h"
 #include "sys/userns.h"
@@ -26,6 +29,7 @@
 
 struct options {
 	bool remove, force, volumes, ignore;
+	int64_t status_fd;
 };
 
 static const struct opt options[] = {
@@ -35,6 +39,8 @@ static const struct opt options[] = {
 	 "end the container first where it runs"},
 	{"ignore", 0, OPT_FLAG, offsetof(struct options, ignore), NULL,
 	 "a missing container is no error"},
+	{"status-fd", 0, OPT_INT, offsetof(struct options, status_fd), "N",
+	 "write {\"event\":\"ready\"} there when only files of no use to anybody are left"},
 	{"volumes", 0, OPT_FLAG, offsetof(struct options, volumes), NULL,
 	 "with --remove: remove its anonymous volumes too"},
 	{0},
@@ -45,6 +51,7 @@ struct cleanup {
 	struct json *doc;
 	const char *id;
 	bool remove, volumes, force;
+	int status_fd;
 	int failed; /* code of the last failure */
 };
 
@@ -60,8 +67,11 @@ static const char *member(const struct cleanup *c, const char *path)
 	return json_str(json_path(c->doc, path));
 }
 
-/* Ours by default; config.json of another runtime's container names it in .process. */
-static void forget_in_runtime(struct cleanup *c, struct err *e)
+/*
+ * The runtime of the last start, or ours. It works while we go on: what it undoes (its record, the
+ * cgroup, hooks) is its own.
+ */
+static bool start_forgetting(struct cleanup *c, struct child *child, struct err *e)
 {
 	const char *runtime = member(c, "process.runtime"),
 		   *root = member(c, "process.runtimeRoot");
@@ -69,29 +79,38 @@ static void forget_in_runtime(struct cleanup *c, struct err *e)
 	_free_ char *own_root = str_fmt("%s/runtime", c->s->run_path);
 	_free_ char *state = NULL;
 	_strv_ struct strv argv = {0};
-	int status = 0;
 
 	runtime = runtime ? runtime : own;
 	root = root ? root : own_root;
 	state = str_fmt("%s/%s", root, c->id);
+	if (access(state, F_OK) < 0)
+		return false;
 	strv_add(&argv, runtime);
 	strv_add(&argv, "--root");
 	strv_add(&argv, root);
 	strv_add(&argv, "delete");
 	strv_add(&argv, "--force");
 	strv_add(&argv, c->id);
-	if (access(state, F_OK) < 0)
-		return;
-	if (run_program(&(struct spawn){.file = runtime,
-					.argv = argv.v,
-					.in = SPAWN_NULL,
-					.out = SPAWN_NULL,
-					.err = -1},
-			NULL, 0, NULL, 0, &status, e) < 0) {
+	if (spawn(&(struct spawn){.file = runtime,
+				  .argv = argv.v,
+				  .in = SPAWN_NULL,
+				  .out = SPAWN_NULL,
+				  .err = -1},
+		  child, e) == 0)
+		return true;
+	failure(c, e);
+	return false;
+}
+
+static void end_forgetting(struct cleanup *c, struct child *child, struct err *e)
+{
+	int status = 0;
+
+	if (child_wait(child, &status, e) < 0) {
 		failure(c, e);
 	} else if (status != 0) {
-		err_set(e, ERR_FAILED, 0, "delete", "%s delete %.12s ended with status %d", runtime,
-			c->id, status);
+		err_set(e, ERR_FAILED, 0, "delete",
+			"the OCI runtime's delete of %.12s ended with status %d", c->id, status);
 		failure(c, e);
 	}
 }
@@ -158,23 +177,51 @@ static void remove_run_dir(struct cleanup *c, struct err *e)
 
 	if (base < 0 || path_remove_tree(base, c->id, e) < 0)
 		failure(c, e);
+	start_unmark(c->s, c->id);
 }
 
-/* Volumes that were made for this container alone: .anonymous in .volumes. */
+/* The monitor was killed: that the container ran and has ended is known, its code is not. */
+static void record_end(struct cleanup *c, struct err *e)
+{
+	_close_ int dir = container_dir(c->s, c->id, NULL);
+	_json_ struct json *out = NULL;
+	struct container_state st;
+	char now[TIME_TEXT_LEN];
+
+	if (dir < 0 || c->remove || container_state(c->s, c->id, &st, NULL) < 0 ||
+	    st.status != CONTAINER_EXITED || st.finished[0])
+		return;
+	time_text(NULL, now);
+	out = json_new_object();
+	json_set(out, "schema", json_new_str("rp.exit/1"));
+	json_set(out, "code", json_new_int(-1));
+	json_set(out, "oomKilled", json_new_bool(false));
+	json_set(out, "started", json_new_str(st.started));
+	json_set(out, "finished", json_new_str(now));
+	json_set(out, "error", json_new_str("the container's monitor was killed"));
+	if (json_write_file(dir, "exit.json", out, 0600, false, e) < 0)
+		failure(c, e);
+}
+
+/* Volumes that were made for this container alone; vol-prepare(1) keeps the list. */
 static void remove_volumes(struct cleanup *c, struct err *e)
 {
-	_close_ int base = store_dir(c->s, "volumes", e);
-	_close_ int trash = base < 0 ? -1 : store_dir(c->s, "trash", e);
+	_close_ int dir = container_dir(c->s, c->id, NULL), base = -1, trash = -1;
+	_json_ struct json *list = NULL;
 
+	if (dir < 0 || json_read_file(dir, "volumes.json", 1 << 20, &list, NULL) < 0)
+		return;
+	base = store_dir(c->s, "volumes", e);
+	trash = base < 0 ? -1 : store_dir(c->s, "trash", e);
 	if (trash < 0) {
 		failure(c, e);
 		return;
 	}
-	json_each (v, json_get(c->doc, "volumes")) {
-		const char *name = json_get_str(v.v, "name", "");
+	json_each (v, json_get(list, "anonymous")) {
+		const char *name = json_str(v.v) ?: "";
 		_free_ char *gone = str_fmt("volume-%s", name);
 
-		if (!json_get_bool(v.v, "anonymous", false) || !container_name_valid(name))
+		if (!container_name_valid(name))
 			continue;
 		if (renameat(base, name, trash, gone) < 0) {
 			if (errno == ENOENT)
@@ -195,7 +242,7 @@ static void remove_record(struct cleanup *c, struct err *e)
 		err_sys(e, "unlink", "cannot remove %s", cidfile);
 		failure(c, e);
 	}
-	if (container_remove(c->s, c->id, e) < 0)
+	if (container_withdraw(c->s, c->id, e) < 0)
 		failure(c, e);
 }
 
@@ -236,14 +283,37 @@ static int end_container(struct cleanup *c, struct err *e)
 
 static void clean(struct cleanup *c, struct err *e)
 {
-	forget_in_runtime(c, e);
+	struct child runtime;
+	bool forgetting = start_forgetting(c, &runtime, e);
+
 	end_network(c, e);
 	unmount_all(c, e);
+	record_end(c, e);
 	if (c->remove && c->volumes)
 		remove_volumes(c, e);
-	remove_run_dir(c, e);
+	if (forgetting)
+		end_forgetting(c, &runtime, e);
 	if (c->remove)
 		remove_record(c, e);
+	remove_run_dir(c, e);
+	if (c->status_fd > 0)
+		status_event(c->status_fd, "ready", NULL);
+	if (c->remove && container_shred(c->s, c->id, e) < 0)
+		failure(c, e);
+}
+
+/* A run directory or a mark whose record is gone already: a kill in the middle of this program. */
+static char *find_remains(const struct store *s, const char *what)
+{
+	static const char *const places[] = {"containers", "starting"};
+
+	for (size_t i = 0; container_id_valid(what) && i < ARRAY_LEN(places); i++) {
+		_free_ char *path = str_fmt("%s/%s", places[i], what);
+
+		if (faccessat(s->run, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			return str_dup(what);
+	}
+	return NULL;
 }
 
 static int by_id(struct cleanup *c, const char *what, struct err *e)
@@ -251,8 +321,11 @@ static int by_id(struct cleanup *c, const char *what, struct err *e)
 	_free_ char *id = container_find(c->s, what, e);
 	_json_ struct json *doc = NULL;
 
+	if (!id && e->code == ERR_NOTFOUND)
+		id = find_remains(c->s, what);
 	if (!id)
 		return -1;
+	err_clear(e);
 	/* a half-written record can still be removed */
 	if (container_load(c->s, id, &doc, NULL) == 0)
 		container_add_start(c->s, id, doc);
@@ -290,6 +363,7 @@ static int run(struct prog *p, struct err *e)
 			    .remove = o->remove,
 			    .volumes = o->volumes,
 			    .force = o->force,
+			    .status_fd = (int)o->status_fd,
 			    .doc = p->doc};
 	int r = 0;
 

@@ -14,18 +14,22 @@
 
 #include "base/fd.h"
 #include "oci/container.h"
+#include "oci/sweep.h"
 #include "names.h"
 #include "wire/doc.h"
 #include "wire/prog.h"
 
 struct options {
 	const char *id, *name;
+	bool start;
 };
 
 static const struct opt options[] = {
 	{"id", 0, OPT_STR, offsetof(struct options, id), "ID",
 	 "use this id (64 hexadecimal digits) instead of a random one"},
 	{"name", 0, OPT_STR, offsetof(struct options, name), "NAME", "use this name"},
+	{"start", 0, OPT_FLAG, offsetof(struct options, start), NULL,
+	 "the caller starts it: where the caller ends before, the next command cleans up"},
 	{0},
 };
 
@@ -155,13 +159,20 @@ static int run(struct prog *p, struct err *e)
 	if (store_open(&s, e) < 0)
 		return -1;
 	store_sweep(&s, false, NULL);
-	return create_named(&s, p, id, name, hostname, e);
+	container_sweep(&s);
+	if (o->start && start_mark(&s, id, e) < 0)
+		return -1;
+	if (create_named(&s, p, id, name, hostname, e) == 0)
+		return 0;
+	if (o->start)
+		start_unmark(&s, id);
+	return -1;
 }
 
 static const struct program program = {
 	.name = "ctr-create",
 	.summary = "make the record and the read-write layer of a new container",
-	.usage = "[--id ID] [--name NAME] < document",
+	.usage = "[--id ID] [--name NAME] [--start] < document",
 	.opts = options,
 	.opts_size = sizeof(struct options),
 	.io = PROG_READS | PROG_WRITES | PROG_CONTAINER,

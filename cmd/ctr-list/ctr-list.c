@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "list.h"
+#include "oci/sweep.h"
 #include "wire/prog.h"
 
 struct options {
@@ -91,8 +92,10 @@ static int run(struct prog *p, struct err *e)
 	json_set(p->out, "schema", json_new_str("rp.containers/1"));
 	json_set(p->out, "containers", containers);
 	json_set(p->out, "rows", rows);
-	if (store_open(&s, e) < 0 || filters_parse(&f, &s, &o->filter, e) < 0 ||
-	    load_items(&s, o, &f, &items, &n, e) < 0)
+	if (store_open(&s, e) < 0)
+		return -1;
+	container_sweep_all(&s);
+	if (filters_parse(&f, &s, &o->filter, e) < 0 || load_items(&s, o, &f, &items, &n, e) < 0)
 		return -1;
 	qsort_r(items, n, sizeof(*items), compare, (void *)(uintptr_t)o->sort);
 	for (size_t i = 0; i < n; i++) {

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One container as "ps" shows it. */
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "list.h"
 #include "oci/ctrtext.h"
+#include "oci/inventory.h"
 #include "sys/path.h"
+#include "sys/treesize.h"
 
 bool item_running(const struct item *it)
 {
@@ -25,41 +24,16 @@ void item_release(struct item *it)
 	*it = (struct item){0};
 }
 
-static int64_t tree_size(int dir)
-{
-	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_closedir_ DIR *d = copy < 0 ? NULL : fdopendir(copy);
-	struct dirent *ent;
-	int64_t sum = 0;
-
-	while (d && (ent = readdir(d))) {
-		_close_ int sub = -1;
-		struct stat st;
-
-		if (str_eq(ent->d_name, ".") || str_eq(ent->d_name, "..") ||
-		    fstatat(dir, ent->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-			continue;
-		sum += S_ISREG(st.st_mode) ? st.st_size : 0;
-		if (!S_ISDIR(st.st_mode))
-			continue;
-		sub = openat(dir, ent->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (sub >= 0)
-			sum += tree_size(sub);
-	}
-	return sum;
-}
-
 static void add_size(const struct store *s, struct item *it)
 {
 	_close_ int dir = container_dir(s, it->id, NULL);
 	_close_ int upper =
 		dir < 0 ? -1 : path_open_beneath(dir, "upper", O_RDONLY | O_DIRECTORY, 0, NULL);
-	int64_t rw = upper < 0 ? 0 : tree_size(upper), root = rw;
+	int64_t rw = upper < 0 ? 0 : tree_size(upper);
+	int64_t root = rw + image_size(s, json_get(it->doc, "image"));
 	_free_ char *rw_text = NULL, *root_text = NULL, *text = NULL;
 	struct json *size = json_need_obj(it->full, "Size");
 
-	json_each (l, json_path(it->doc, "image.layers"))
-		root += json_get_int(l.v, "size", 0);
 	json_set(size, "rwSize", json_new_int(rw));
 	json_set(size, "rootFsSize", json_new_int(root));
 	rw_text = text_size(rw);

@@ -3,11 +3,13 @@
  * ctr-load: the document of an existing container, for the steps that start it or attach to it.
  *
  * Stages: find the container; read container.json; add what belongs to this use (--detach,
- * --interactive, or .process of the run that goes on). It must not change anything.
+ * --interactive, or .process of the run that goes on). It must not change anything, but for what
+ * dead processes left of an earlier run (oci/sweep.h).
  */
 #include <stdio.h>
 
 #include "oci/container.h"
+#include "oci/sweep.h"
 #include "wire/prog.h"
 
 struct options {
@@ -63,6 +65,8 @@ static int run(struct prog *p, struct err *e)
 		return err_set(e, ERR_USAGE, 0, NULL, "exactly one container is needed");
 	if (store_open(&s, e) < 0)
 		return -1;
+	if (!o->running)
+		container_sweep(&s);
 	id = container_find(&s, p->argv[0], e);
 	if (!id || container_load(&s, id, &p->doc, e) < 0)
 		return -1;

@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -26,6 +27,7 @@
 
 #include "monitor.h"
 #include "oci/attach.h"
+#include "oci/sweep.h"
 #include "sys/path.h"
 #include "wire/doc.h"
 #include "wire/prog.h"
@@ -151,20 +153,35 @@ static int write_config(struct monitor *m, const struct json *doc, struct err *e
 	return json_write_file(m->bundle, "config.json", spec.val, 0600, false, e);
 }
 
+/* The run directory, with the lock that says that it is ours (oci/sweep.h). */
+static int open_run(struct monitor *m, const struct store *s, struct err *e)
+{
+	_close_ int base = store_run_dir(s, "containers", e);
+
+	for (int i = 0; base >= 0 && i < 10; i++) {
+		_close_ int made = path_mkdir_beneath(base, m->plan.id, 0700, e);
+		struct stat st;
+
+		if (made < 0 || (m->run = container_run_dir(s, m->plan.id, e)) < 0)
+			return -1;
+		while (flock(m->run, LOCK_EX) < 0)
+			if (errno != EINTR)
+				return err_sys(e, "flock", "cannot lock %s", m->plan.run_path);
+		if (fstat(m->run, &st) == 0 && st.st_nlink > 0)
+			return 0;
+		close(take_fd(&m->run)); /* removed before we had the lock */
+		err_set(e, ERR_AGAIN, 0, "flock", "%s is being removed", m->plan.run_path);
+	}
+	return -1;
+}
+
 static int open_places(struct monitor *m, const struct store *s, struct err *e)
 {
-	_close_ int base = store_run_dir(s, "containers", e), made = -1;
-
-	if (base < 0)
-		return -1;
 	m->bundle = container_dir(s, m->plan.id, e);
-	if (m->bundle < 0)
+	if (m->bundle < 0 || open_run(m, s, e) < 0)
 		return -1;
-	made = path_mkdir_beneath(base, m->plan.id, 0700, e);
-	if (made < 0)
-		return -1;
-	m->run = container_run_dir(s, m->plan.id, e);
-	return m->run < 0 ? -1 : 0;
+	start_unmark(s, m->plan.id);
+	return 0;
 }
 
 static int refuse_second_start(const struct store *s, const char *id, struct err *e)

@@ -166,23 +166,48 @@ static void record_exit(struct monitor *m, int code, const struct err *failed)
 		log_err(&e);
 }
 
-static void clean_up(struct monitor *m)
+/*
+ * Runs ctr-cleanup until it is ready: the name is free, nothing runs or is mounted. What it still
+ * unlinks then concerns nobody; end_cleanup() waits for it.
+ */
+static bool clean_up(struct monitor *m, struct child *c)
 {
 	_free_ char *file = program_path("ctr-cleanup");
-	char *argv[] = {file, NULL};
+	char flag[] = "--status-fd=3";
+	char *argv[] = {file, flag, NULL};
 	_close_ int doc = openat(m->bundle, "start.json", O_RDONLY | O_CLOEXEC);
 	struct err e = {0};
-	struct child c;
-	int status = 0;
+	struct spawn_fd fds[1];
+	char line[64];
+	int ready[2];
 
-	if (doc < 0)
-		return; /* the container was removed while it ran */
-	if (spawn(
-		    &(struct spawn){
-			    .file = file, .argv = argv, .in = doc, .out = SPAWN_NULL, .err = -1},
-		    &c, &e) < 0 ||
-	    child_wait(&c, &status, &e) < 0)
+	if (doc < 0 || fd_pipe(ready, &e) < 0)
+		return false; /* the container was removed while it ran */
+	fds[0] = (struct spawn_fd){.from = ready[1], .to = 3};
+	if (spawn(&(struct spawn){.file = file,
+				  .argv = argv,
+				  .in = doc,
+				  .out = SPAWN_NULL,
+				  .err = -1,
+				  .fds = fds,
+				  .nfds = 1},
+		  c, &e) < 0) {
 		log_err(&e);
+		c->pid = 0;
+	}
+	close(ready[1]);
+	while (c->pid && read(ready[0], line, sizeof(line)) < 0 && errno == EINTR)
+		;
+	close(ready[0]);
+	return c->pid != 0;
+}
+
+static void end_cleanup(struct child *c)
+{
+	struct err e = {0};
+	int status;
+
+	child_wait(c, &status, &e);
 }
 
 static void report_start(struct monitor *m, const struct err *e)
@@ -199,18 +224,22 @@ static void report_start(struct monitor *m, const struct err *e)
 static void not_started(struct monitor *m, const struct err *e)
 {
 	struct json *event = json_new_object();
+	struct child cleanup;
+	bool cleaning;
 	int code = e->code == ERR_NOTFOUND ? 127 : e->code == ERR_DENIED ? 126 : 125;
 	char text[1024];
 
 	err_text(e, text, sizeof(text));
 	record_exit(m, code, e);
-	clean_up(m);
+	cleaning = clean_up(m, &cleanup);
 	json_set(event, "event", json_new_str("error"));
 	json_set(event, "message", json_new_str(text));
 	json_set(event, "code", json_new_int(code));
 	clients_event(m, event);
 	report_start(m, e);
 	clients_finish(m);
+	if (cleaning)
+		end_cleanup(&cleanup);
 }
 
 static void say_started(struct monitor *m)
@@ -235,7 +264,8 @@ static void say_exit(struct monitor *m, int code)
 void monitor_loop(struct monitor *m)
 {
 	struct err e = {0};
-	bool ended = false, held = false;
+	bool ended = false, held = false, cleaning;
+	struct child cleanup;
 	int code;
 
 	if ((!m->plan.detach && wait_for_owner(m, &e) < 0) || runtime_start(m, &e) < 0) {
@@ -256,6 +286,8 @@ void monitor_loop(struct monitor *m)
 	/* attaching ends here: who comes later must see that the container has ended */
 	unwatch(m, m->listener);
 	close(m->listener);
-	clean_up(m);
+	cleaning = clean_up(m, &cleanup);
 	say_exit(m, code);
+	if (cleaning)
+		end_cleanup(&cleanup);
 }

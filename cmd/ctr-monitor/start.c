@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <strings.h>
 #include <sys/epoll.h>
@@ -95,7 +96,9 @@ static int run_runtime(struct monitor *m, struct err *e)
 				  .argv = a.v,
 				  .in = m->child[0],
 				  .out = m->child[1],
-				  .err = m->child[2]},
+				  .err = m->child[2],
+				  /* what it made without us nobody would know of */
+				  .death_signal = SIGKILL},
 		  &c, e) < 0 ||
 	    child_wait(&c, &status, e) < 0)
 		return -1;

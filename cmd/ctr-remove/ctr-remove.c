@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ctr-remove: removes containers. With --force a running one is stopped by ctr-stop first;
- * ctr-cleanup does the removing. It touches nothing itself.
+ * ctr-cleanup does the removing, also of what dead processes left (oci/sweep.h). It touches nothing
+ * itself.
  */
 #include <stdio.h>
 
 #include "base/log.h"
 #include "oci/select.h"
+#include "oci/sweep.h"
 #include "sys/spawn.h"
 #include "wire/prog.h"
 
@@ -89,6 +91,7 @@ static int run(struct prog *p, struct err *e)
 
 	if (store_open(&s, e) < 0)
 		return -1;
+	container_sweep_all(&s);
 	/* those that exist are removed, whatever is said about the others */
 	for (int i = 0; i < p->argc; i++) {
 		if (container_select(&s, 1, &p->argv[i], NULL, false, false, o->ignore || o->force,

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "oci/select.h"
+#include "oci/sweep.h"
 #include "wire/prog.h"
 
 #define DEFAULT_TIME 10
@@ -141,6 +142,7 @@ static int stop_all(const struct store *s, const struct options *o, const struct
 		if (t[i].monitor >= 0)
 			close(t[i].monitor);
 	}
+	container_sweep(s); /* the monitor of one may be dead: then nobody else cleans up */
 	err_clear(e);
 	return failed;
 }

@@ -132,7 +132,7 @@ static const char *const readable[] = {
 
 static int confine_here(const struct store *s, int also_read, bool network, struct err *e)
 {
-	int reads[ARRAY_LEN(readable) + 2], writes[] = {s->fd, -1}, r;
+	int reads[ARRAY_LEN(readable) + 3], writes[] = {s->fd, -1}, r;
 	const struct confine c = {.read_fds = reads, .write_fds = writes, .network = network};
 	size_t n = 0, own;
 
@@ -141,6 +141,10 @@ static int confine_here(const struct store *s, int also_read, bool network, stru
 		if (reads[n] >= 0)
 			n++;
 	}
+	/* whether a layer that is there already counts depends on the boot: oci/layer_meta.h */
+	reads[n] = open("/proc/sys/kernel/random/boot_id", O_PATH | O_CLOEXEC);
+	if (reads[n] >= 0)
+		n++;
 	own = n;
 	if (also_read >= 0)
 		reads[n++] = also_read;

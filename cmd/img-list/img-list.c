@@ -1,16 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * img-list: all images of the local store, with the members that Podman's "images --format json"
- * has.
+ * img-list: the images of the local store. Output {"schema":"rp.images/1","images":[...],
+ * "rows":[...]}: "images" with the members of Podman's "images --format json", "rows" with the
+ * texts that a table or template shows, one row a name.
  *
  * Stages: index.json; its descriptors grouped by image; for each the manifest and configuration;
- * the containers, to count who uses it. An image that is damaged is left out with a warning: the
- * list must not fail because of one. It must not write, and it uses no network.
+ * the containers, to count who uses it; filters; the newest first. An image that is damaged is left
+ * out with a warning: the list must not fail because of one. It must not write, and it uses no
+ * network.
  */
+#include <stdio.h>
+
 #include "base/log.h"
+#include "list.h"
 #include "oci/image.h"
 #include "oci/inventory.h"
 #include "wire/prog.h"
+
+struct options {
+	bool all, no_trunc, ids_only;
+	struct strv filter;
+};
+
+static const struct opt options[] = {
+	{"all", 0, OPT_FLAG, offsetof(struct options, all), NULL,
+	 "accepted for compatibility: this store has no intermediate images"},
+	{"filter", 0, OPT_LIST, offsetof(struct options, filter), "KEY=VALUE",
+	 "reference, dangling, label, before, since, id"},
+	{"ids-only", 0, OPT_FLAG, offsetof(struct options, ids_only), NULL,
+	 "one row an image, whatever number of names it has"},
+	{"no-trunc", 0, OPT_FLAG, offsetof(struct options, no_trunc), NULL,
+	 "whole ids in the rows"},
+	{0},
+};
+
+void entry_release(struct entry *it)
+{
+	json_put(it->full);
+	strv_release(&it->names);
+}
 
 static bool seen_before(const struct json *index, size_t n)
 {
@@ -43,9 +71,22 @@ static void set_names(struct json *o, const struct json *index, const char *dige
 	json_set(o, "Dangling", json_new_bool(json_len(tags) == 0));
 }
 
-static int describe(const struct store *s, const struct json *index, const struct usage *u,
-		    const char *digest, struct json **out, struct err *e)
+/* All names, also those with a digest in place of a tag. */
+static void collect_names(const struct json *index, struct entry *it)
 {
+	json_each (d, json_get(index, "manifests")) {
+		const char *name = index_note(d.v, ANN_NAME);
+
+		if (name && str_eq(json_get_str(d.v, "digest", NULL), it->digest) &&
+		    !strv_has(&it->names, name))
+			strv_add(&it->names, name);
+	}
+}
+
+static int describe(const struct store *s, const struct json *index, const struct usage *u,
+		    struct entry *it, struct err *e)
+{
+	const char *digest = it->digest;
 	_json_ struct json *image = NULL, *config = NULL;
 	struct json *o, *labels;
 	const char *id, *created;
@@ -72,42 +113,74 @@ static int describe(const struct store *s, const struct json *index, const struc
 	json_set(o, "Containers", json_new_int(users(u, id)));
 	json_set(o, "Os", json_new_str(json_get_str(config, "os", "")));
 	json_set(o, "Arch", json_new_str(json_get_str(config, "architecture", "")));
-	*out = o;
+	it->full = o;
+	it->created = time_parse(created);
+	snprintf(it->created_at, sizeof(it->created_at), "%s", created);
+	collect_names(index, it);
 	return 0;
 }
 
-static int run(struct prog *p, struct err *e)
+static int newest_first(const void *x, const void *y)
 {
-	_store_ struct store s = STORE_NONE;
-	_usage_ struct usage u = {0};
-	_json_ struct json *index = NULL;
-	struct json *list;
+	const struct entry *a = x, *b = y;
 
-	if (p->argc)
-		return err_set(e, ERR_USAGE, 0, NULL, "no operands are taken");
-	if (store_open(&s, e) < 0 || index_read(&s, &index, e) < 0)
-		return -1;
-	if (usage_read(&s, &u, e) < 0) {
+	return (a->created < b->created) - (a->created > b->created);
+}
+
+/* What describe() can make of the index, in *list, which has room for all. */
+static size_t load(const struct store *s, const struct json *index, struct entry *list,
+		   struct err *e)
+{
+	_usage_ struct usage u = {0};
+	size_t n = 0;
+
+	if (usage_read(s, &u, e) < 0) {
 		log_err(e);
 		err_clear(e);
 	}
-	p->out = json_new_object();
-	json_set(p->out, "schema", json_new_str("rp.images/1"));
-	list = json_need_arr(p->out, "images");
 	json_each (d, json_get(index, "manifests")) {
-		const char *digest = json_get_str(d.v, "digest", "");
-		struct json *o = NULL;
+		struct entry it = {.digest = json_get_str(d.v, "digest", "")};
 		char text[1024];
 
 		if (seen_before(index, d.i))
 			continue;
-		if (describe(&s, index, &u, digest, &o, e) == 0) {
-			json_add(list, o);
+		if (describe(s, index, &u, &it, e) == 0) {
+			list[n++] = it;
 			continue;
 		}
 		err_text(e, text, sizeof(text));
-		log_warn("%s: %s", digest, text);
+		log_warn("%s: %s", it.digest, text);
 		err_clear(e);
+	}
+	return n;
+}
+
+static int run(struct prog *p, struct err *e)
+{
+	const struct options *o = p->opts;
+	_store_ struct store s = STORE_NONE;
+	_clean_(filters_release) struct filters f = {0};
+	_json_ struct json *index = NULL;
+	_free_ struct entry *list = NULL;
+	struct json *images, *rows;
+	size_t n;
+
+	if (store_open(&s, e) < 0 || index_read(&s, &index, e) < 0 ||
+	    filters_parse(&f, &s, index, &o->filter, p->argc, p->argv, e) < 0)
+		return -1;
+	p->out = json_new_object();
+	json_set(p->out, "schema", json_new_str("rp.images/1"));
+	images = json_need_arr(p->out, "images");
+	rows = json_need_arr(p->out, "rows");
+	list = mem_alloc((json_len(json_get(index, "manifests")) + 1) * sizeof(*list));
+	n = load(&s, index, list, e);
+	qsort(list, n, sizeof(*list), newest_first);
+	for (size_t i = 0; i < n; i++) {
+		if (filters_match(&f, &list[i], NULL)) {
+			json_add(images, json_ref(list[i].full));
+			rows_add(rows, &list[i], &f, o->no_trunc, o->ids_only);
+		}
+		entry_release(&list[i]);
 	}
 	return 0;
 }
@@ -115,7 +188,9 @@ static int run(struct prog *p, struct err *e)
 static const struct program program = {
 	.name = "img-list",
 	.summary = "list the images of the local store",
-	.usage = "",
+	.usage = "[options] [NAME...]",
+	.opts = options,
+	.opts_size = sizeof(struct options),
 	.io = PROG_WRITES,
 	.run = run,
 };

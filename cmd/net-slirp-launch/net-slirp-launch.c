@@ -19,6 +19,7 @@
 
 #include "base/log.h"
 #include "net.h"
+#include "oci/sweep.h"
 #include "sys/path.h"
 #include "wire/doc.h"
 #include "wire/prog.h"
@@ -92,7 +93,8 @@ static int open_places(struct net *n, struct err *e)
 		return err_set(e, ERR_INPUT, 0, NULL, ".container.id: \"%s\" is no container id",
 			       n->id);
 	base = store_run_dir(&n->s, "containers", e);
-	if (base < 0 || (made = path_mkdir_beneath(base, n->id, 0700, e)) < 0)
+	if (base < 0 || start_mark(&n->s, n->id, e) < 0 ||
+	    (made = path_mkdir_beneath(base, n->id, 0700, e)) < 0)
 		return -1;
 	n->run = container_run_dir(&n->s, n->id, e);
 	n->dir = n->run < 0 ? -1 : container_dir(&n->s, n->id, e);
@@ -144,21 +146,25 @@ static int launch(struct net *n, const struct cur *request, struct err *e)
 	return 0;
 }
 
-static int record_helper(struct net *n, struct json *out, struct err *e)
+static int helper_json(const struct net *n, struct json **out, struct err *e)
 {
 	struct proc_id id;
-	struct json *helper;
-	_json_ struct json *record = NULL;
 
-	if (!n->helper)
-		return 0;
 	if (proc_identify(n->helper, &id, e) < 0)
 		return err_prefix(e, "%s", n->helper_name);
-	helper = proc_record(&id);
-	json_set(helper, "program", json_new_str(n->helper_name));
-	json_set(out, "helper", helper);
-	record = json_new_object();
-	json_set(record, "helper", json_ref(helper));
+	*out = proc_record(&id);
+	json_set(*out, "program", json_new_str(n->helper_name));
+	return 0;
+}
+
+int net_record(const struct net *n, struct err *e)
+{
+	_json_ struct json *record = json_new_object();
+	struct json *helper = NULL;
+
+	if (helper_json(n, &helper, e) < 0)
+		return -1;
+	json_set(record, "helper", helper);
 	return json_write_file(n->run, "network.json", record, 0600, false, e);
 }
 
@@ -172,7 +178,7 @@ static void set_path(struct json *out, const struct net *n, const char *key, con
 
 static int describe(struct net *n, struct err *e)
 {
-	struct json *out = json_new_object();
+	struct json *out = json_new_object(), *helper = NULL;
 
 	json_set(n->doc, "network", out);
 	json_set(out, "mode", json_new_str(n->mode));
@@ -184,7 +190,12 @@ static int describe(struct net *n, struct err *e)
 		json_set(out, "gateway", json_new_str(n->gateway));
 	set_path(out, n, "resolvConf", "resolv.conf");
 	set_path(out, n, "hosts", "hosts");
-	return record_helper(n, out, e);
+	if (!n->helper)
+		return 0;
+	if (helper_json(n, &helper, e) < 0)
+		return -1;
+	json_set(out, "helper", helper);
+	return 0;
 }
 
 static void undo(struct net *n)

@@ -43,6 +43,12 @@ int netns_share(struct net *n, const char *other, struct err *e);
 int slirp_start(struct net *n, struct err *e);
 int pasta_start(struct net *n, struct err *e);
 
+/*
+ * Writes the helper's process to RUN/containers/ID/network.json, for ctr-cleanup(1); done as soon
+ * as its number is known, so that a helper of a start that broke off is found.
+ */
+int net_record(const struct net *n, struct err *e);
+
 /* files.c: resolv.conf and hosts in STORE/containers/ID */
 int files_write(struct net *n, const struct cur *request, struct err *e);
 

@@ -123,5 +123,5 @@ int pasta_start(struct net *n, struct err *e)
 	if (status != 0)
 		return failed(log, status, e);
 	snprintf(n->dns, sizeof(n->dns), "%s", DNS_FORWARD);
-	return read_pid(n, e);
+	return read_pid(n, e) < 0 ? -1 : net_record(n, e);
 }

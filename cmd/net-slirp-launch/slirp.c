@@ -212,15 +212,18 @@ int slirp_start(struct net *n, struct err *e)
 				  .new_session = true},
 		  &c, e) < 0)
 		return -1;
+	n->helper = c.pid;
+	n->helper_name = "slirp4netns";
 	close(ready[1]);
-	r = wait_ready(ready[0], log, &c, e);
+	/* until this is written, a helper that is left alone ends when it says that it is ready */
+	r = net_record(n, e);
+	if (r == 0)
+		r = wait_ready(ready[0], log, &c, e);
 	close(ready[0]);
 	if (r == 0)
 		r = forward_all(n, e);
 	if (r < 0)
 		proc_signal(c.pidfd, SIGKILL, NULL);
 	close(c.pidfd);
-	n->helper = c.pid;
-	n->helper_name = "slirp4netns";
 	return r;
 }

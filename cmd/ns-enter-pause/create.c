@@ -87,8 +87,9 @@ static int run_mapper(const char *tool, pid_t pid, const struct idmap *map, stru
 		return -1;
 	if (status == 0)
 		return 0;
-	text.data[strcspn(text.data, "\n")] = '\0';
-	err_set(e, ERR_DENIED, 0, tool, "%s: %s", tool, text.data);
+	if (text.len)
+		text.data[strcspn(text.data, "\n")] = '\0';
+	err_set(e, ERR_DENIED, 0, tool, "%s: %s", tool, text.len ? text.data : "failed");
 	return err_hint(e, "is %s setuid root, and does /etc/subuid belong to root?", tool);
 }
 
@@ -122,7 +123,7 @@ static int unshare_user(struct err *e)
 
 static int map_by_tools(const struct maps *m, struct err *e)
 {
-	int go[2], report[2], r;
+	int go[2], report[2], r, status = -1;
 	pid_t self = getpid(), pid;
 
 	if (fd_pipe(go, e) < 0 || fd_pipe(report, e) < 0)
@@ -144,8 +145,10 @@ static int map_by_tools(const struct maps *m, struct err *e)
 	if (r == 0 && err_recv(report[0], e) != 0)
 		r = -1;
 	close(report[0]);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	if (r == 0 && status != 0)
+		return err_set(e, ERR_FAILED, 0, "newuidmap", "the mapping of the ids failed");
 	return r;
 }
 
@@ -209,27 +212,34 @@ int pause_start(const struct store *s, struct err *e)
 {
 	_free_ char *file = program_path("ns-pause");
 	char *argv[] = {file, NULL}, *envp[] = {NULL};
-	int ready[2];
+	int ready[2], go[2];
 	struct child c;
 	char byte;
 	ssize_t n;
 
-	if (fd_pipe(ready, e) < 0)
+	if (fd_pipe(ready, e) < 0 || fd_pipe(go, e) < 0)
 		return -1;
 	if (spawn(&(struct spawn){.file = file,
 				  .argv = argv,
 				  .envp = envp,
-				  .in = SPAWN_NULL,
+				  .in = go[0],
 				  .out = ready[1],
 				  .err = SPAWN_NULL,
 				  .new_session = true},
 		  &c, e) < 0)
 		return -1;
 	close(ready[1]);
+	close(go[0]);
 	n = read(ready[0], &byte, 1);
 	close(ready[0]);
 	close(c.pidfd);
 	if (n != 1)
-		return err_set(e, ERR_FAILED, 0, "ns-pause", "the pause process did not start");
-	return write_record(s, c.pid, e);
+		n = err_set(e, ERR_FAILED, 0, "ns-pause", "the pause process did not start");
+	else
+		n = write_record(s, c.pid, e);
+	/* without this byte it ends */
+	if (n == 0 && write(go[1], "g", 1) != 1)
+		n = err_sys(e, "write", "the pause process ended");
+	close(go[1]);
+	return (int)n;
 }

@@ -3,7 +3,9 @@
  * ns-pause: keeps a user and a mount namespace alive by existing; ns-enter-pause(1) starts it.
  *
  * It ignores the signals of a terminal, writes one byte to standard output (a pipe of the starter)
- * to say so, closes everything, and sleeps until SIGTERM. It must not open, write or allocate
+ * to say so, reads one from standard input (a pipe of the starter, who has recorded it by then; its
+ * end means that the starter is dead and nobody knows of this process), closes everything, and
+ * sleeps until SIGTERM. It must not open, write or allocate
  * anything else. Static and without a C library (three pages of memory), because it stays for as
  * long as the user is logged in: its only parts are _start and the system call instruction.
  * Signal numbers and struct layouts are those of the kernel's uapi headers.
@@ -59,12 +61,15 @@ void _start(void);
 __attribute__((noreturn, used)) void _start(void)
 {
 	struct kernel_sigaction ignore = {.handler = 1};
+	char byte;
 
 	for (unsigned i = 0; i < sizeof(ignored); i++)
 		sys(__NR_rt_sigaction, ignored[i], (long)&ignore, 0, sizeof(ignore.mask));
 	sys(__NR_prctl, PR_SET_NAME, (long)"rp-pause", 0, 0);
 	sys(__NR_chdir, (long)"/", 0, 0, 0);
 	sys(__NR_write, 1, (long)"r", 1, 0);
+	if (sys(__NR_read, 0, (long)&byte, 1, 0) != 1)
+		sys(__NR_exit_group, 1, 0, 0, 0);
 	sys(__NR_close_range, 0, ~0U, 0, 0);
 	for (int fd = 0; fd < 64; fd++) /* before Linux 5.9 */
 		sys(__NR_close, fd, 0, 0, 0);

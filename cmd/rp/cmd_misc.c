@@ -116,7 +116,7 @@ int cmd_help(const struct command *c, int argc, char **argv, struct err *e)
 	int words = 0;
 
 	(void)c;
-	if (argc > 1) {
+	if (argc > 1 && !str_eq(argv[1], "--help")) {
 		char help[] = "--help";
 		char *args[] = {argv[1], help, NULL};
 

@@ -109,11 +109,11 @@ static void add_fetch(struct pipeline *p, const struct run *r, const char *polic
 	plan_add(p, "layer-unpack", NULL);
 }
 
-static void add_create(struct pipeline *p, const struct run *r)
+static void add_create(struct pipeline *p, const struct run *r, bool start)
 {
 	if (json_has(r->o.request, "ports"))
 		plan_add(p, "net-slirp-launch", "--check", NULL);
-	plan_add(p, "ctr-create", "--id", r->id, NULL);
+	plan_add(p, "ctr-create", "--id", r->id, start ? "--start" : NULL, NULL);
 }
 
 /* What spec-gen, which sees nothing but its document, cannot know of this host. */
@@ -180,7 +180,7 @@ static void build(struct pipeline *p, const struct run *r, bool start, bool find
 
 		s->hold_stderr = !str_eq(r->pull, "never");
 	}
-	add_create(p, r);
+	add_create(p, r, start);
 	if (start) {
 		add_start(p);
 		if (!r->o.detach)
@@ -325,8 +325,11 @@ static int start_one(const struct start_data *d, const char *name, struct err *e
 	plan_add(&p, "ctr-load", d->attach ? "--detach=false" : "--detach=true",
 		 d->interactive ? "--interactive=true" : "--interactive=keep", name, NULL);
 	add_start(&p);
-	if (d->attach)
+	if (d->attach) {
 		add_attach(&p, d->sig_proxy);
+		if (d->detach_keys)
+			strv_addf(&p.step[p.n - 1].argv, "--detach-keys=%s", d->detach_keys);
+	}
 	if (plan_run(&p, &o, e) < 0)
 		return -1;
 	if (failed_before_attach(&p, &o)) {

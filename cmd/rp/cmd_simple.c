@@ -136,7 +136,7 @@ int cmd_ps(const struct command *c, int argc, char **argv, struct err *e)
 }
 
 const struct opt images_options[] = {
-	{"all", 'a', OPT_FLAG, LIST(all), NULL, "also images without a name"},
+	{"all", 'a', OPT_FLAG, LIST(all), NULL, "accepted for compatibility: no image is hidden"},
 	{"digests", 0, OPT_FLAG, LIST(digests), NULL, "show digests"},
 	{"filter", 'f', OPT_LIST, LIST(filter), "KEY=VALUE", "only images that match"},
 	{"format", 0, OPT_STR, LIST(format), "TEMPLATE", "Go template, or \"json\""},

@@ -157,7 +157,9 @@ static int start_step(struct pipeline *p, size_t i, struct running *r, struct pi
 				  .out = out,
 				  .err = r->held,
 				  .fds = fds,
-				  .nfds = user_in >= 0 ? 1 : 0},
+				  .nfds = user_in >= 0 ? 1 : 0,
+				  /* without rp nobody would undo what a broken start has made */
+				  .death_signal = SIGKILL},
 		  &c, e) < 0)
 		return -1;
 	r->step = s;

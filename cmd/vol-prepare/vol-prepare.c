@@ -225,6 +225,31 @@ static int one_bind(struct volumes *v, const char *source, const char *dest,
 	return finish(v, add(v, "bind", source, dest), options, e);
 }
 
+/*
+ * Before an anonymous volume is made its name goes into the container's volumes.json, so that
+ * ctr-cleanup(1) finds it whatever happens to the start.
+ */
+static int note_anonymous(struct volumes *v, const char *name, struct err *e)
+{
+	const char *id = json_str(json_path(v->doc, "container.id"));
+	_close_ int dir = -1;
+	_json_ struct json *list = NULL;
+
+	if (!id)
+		return 0; /* a document that is tried out without a container */
+	dir = container_dir(&v->s, id, e);
+	if (dir < 0)
+		return -1;
+	if (json_read_file(dir, "volumes.json", 1 << 20, &list, e) < 0) {
+		if (e->code != ERR_NOTFOUND)
+			return -1;
+		err_clear(e);
+		list = json_new_object();
+	}
+	json_add(json_need_arr(list, "anonymous"), json_new_str(name));
+	return json_write_file(dir, "volumes.json", list, 0600, false, e);
+}
+
 static int one_volume(struct volumes *v, const char *name, const char *dest,
 		      const struct strv *options, struct err *e)
 {
@@ -241,6 +266,8 @@ static int one_volume(struct volumes *v, const char *name, const char *dest,
 		err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not a valid volume name", name);
 		return err_hint(e, "a path starts with / or ./");
 	}
+	if (anonymous && note_anonymous(v, name, e) < 0)
+		return -1;
 	path = use_volume(v, name, dest, anonymous, !has_option(options, "nocopy"), e);
 	if (!path)
 		return -1;

@@ -277,26 +277,47 @@ int container_publish(const struct store *s, struct staging *st, const char *id,
 	}
 }
 
-int container_remove(const struct store *s, const char *id, struct err *e)
+void container_sweep_names(const struct store *s)
+{
+	_close_ int dir = store_dir(s, "containers", NULL);
+	_close_ int names = dir < 0 ? -1 : lock_names(s, NULL);
+	int copy = names < 0 ? -1 : openat(names, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_closedir_ DIR *d = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *ent;
+
+	while (d && (ent = readdir(d))) {
+		_free_ char *id = name_target(names, ent->d_name);
+
+		if (id && faccessat(dir, id, F_OK, 0) < 0 && errno == ENOENT)
+			unlinkat(names, ent->d_name, 0);
+	}
+}
+
+int container_withdraw(const struct store *s, const char *id, struct err *e)
 {
 	_json_ struct json *doc = NULL;
 	_close_ int dir = store_dir(s, "containers", e);
 	_close_ int trash = dir < 0 ? -1 : store_dir(s, "trash", e);
 	_close_ int names = trash < 0 ? -1 : lock_names(s, e);
-	const char *name;
+	_free_ char *owner = NULL;
+	const char *name = NULL;
 
 	if (names < 0)
 		return -1;
-	if (container_load(s, id, &doc, NULL) == 0) {
-		_free_ char *owner = NULL;
-
+	if (container_load(s, id, &doc, NULL) == 0)
 		name = json_str(json_path(doc, "container.name"));
-		owner = name && container_name_valid(name) ? name_target(names, name) : NULL;
-		if (owner && str_eq(owner, id))
-			unlinkat(names, name, 0);
-	}
+	/* a kill behind this leaves a name that leads nowhere, which is as good as none */
 	if (renameat(dir, id, trash, id) < 0 && errno != ENOENT)
 		return err_sys(e, "renameat", "cannot remove container %.12s", id);
-	flock(names, LOCK_UN);
-	return path_remove_tree(trash, id, e);
+	owner = name && container_name_valid(name) ? name_target(names, name) : NULL;
+	if (owner && str_eq(owner, id))
+		unlinkat(names, name, 0);
+	return 0;
+}
+
+int container_shred(const struct store *s, const char *id, struct err *e)
+{
+	_close_ int trash = store_dir(s, "trash", e);
+
+	return trash < 0 ? -1 : path_remove_tree(trash, id, e);
 }

@@ -87,7 +87,16 @@ struct json *proc_record(const struct proc_id *id);
 int container_publish(const struct store *s, struct staging *st, const char *id, const char *name,
 		      struct err *e);
 
-/* Takes the container out of the store: its name, then its directory by way of trash/. */
-int container_remove(const struct store *s, const char *id, struct err *e);
+/* Removes names that lead to no container. */
+void container_sweep_names(const struct store *s);
+
+/*
+ * Takes the container out of the store: its name, and its directory into trash/. From then on the
+ * name can be used again.
+ */
+int container_withdraw(const struct store *s, const char *id, struct err *e);
+
+/* Removes what container_withdraw() put into trash/. */
+int container_shred(const struct store *s, const char *id, struct err *e);
 
 #endif

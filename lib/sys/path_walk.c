@@ -6,8 +6,7 @@
  * stops at the root, so that no rename can make a ".." leave the root. A symbolic link is read from
  * its own O_PATH descriptor (readlinkat(2) with an empty path, Linux 2.6.39) and its text put in
  * front of what is left; an absolute one pops the stack to the root. At most 40 links, as the
- * kernel. A link of procfs may be a magic one, which leads
- * anywhere; no link of procfs is followed at all.
+ * kernel. A link of procfs may be a magic one, which leads anywhere; none of them is followed.
  */
 #include "sys/path_walk.h"
 

@@ -5,6 +5,8 @@
  * clone(CLONE_VM|CLONE_VFORK) semantics through vfork(2): the child only moves descriptors and
  * calls execve(2), and shares the parent's memory until then, so that no page tables are copied and
  * an errno of the child is simply a variable of the parent. PATH is searched by the parent.
+ * All signals are blocked until just before execve(2); our programs have no handlers (signalfd(2)
+ * instead), so that none can run in the shared memory.
  */
 #include "sys/spawn.h"
 
@@ -78,17 +80,6 @@ static int child_setup(const struct plan *p, const sigset_t *mask)
 		return errno;
 	if (p->s->death_signal && prctl(PR_SET_PDEATHSIG, p->s->death_signal) < 0)
 		return errno;
-	for (int sig = 1; sig < NSIG; sig++) {
-		struct sigaction sa;
-
-		/* handlers must not run in the parent's memory; ignored ones stay ignored */
-		if (sigaction(sig, NULL, &sa) == 0 && sa.sa_handler != SIG_IGN &&
-		    sa.sa_handler != SIG_DFL) {
-			sa.sa_handler = SIG_DFL;
-			sa.sa_flags = 0;
-			sigaction(sig, &sa, NULL);
-		}
-	}
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	return 0;
 }

@@ -173,27 +173,39 @@ int json_read_file(int dirfd, const char *file, size_t max, struct json **out, s
 	return *out ? 0 : err_set(e, ERR_INPUT, 0, "json", "%s is empty", file);
 }
 
-char *json_text(const struct json *j, bool pretty)
+/* json-c indents by two blanks and breaks empty containers; ours are four blanks and "[]". */
+static char *indent(const char *text)
 {
-	int flags = JSON_C_TO_STRING_NOSLASHESCAPE |
-		    (pretty ? JSON_C_TO_STRING_PRETTY : JSON_C_TO_STRING_PLAIN);
 	struct buf b = {0};
-	const char *text = json_object_to_json_string_ext(unwrap(j), flags);
 
-	if (!pretty)
-		return str_dup(text);
-	/* json-c indents by two blanks and has no newline in empty containers; Podman by five */
 	for (const char *line = text; *line;) {
 		size_t blanks = strspn(line, " "), n = strcspn(line, "\n");
+		char last = b.len > 1 ? b.data[b.len - 2] : '\0';
+		char first = line[blanks];
 
-		buf_add(&b, line, blanks);
-		buf_add(&b, line, blanks);
+		/* no string goes over the end of a line, so these are brackets */
+		if ((last == '[' && first == ']') || (last == '{' && first == '}')) {
+			b.len--;
+		} else {
+			buf_add(&b, line, blanks);
+			buf_add(&b, line, blanks);
+		}
 		buf_add(&b, line + blanks, n - blanks);
 		if (line[n])
 			buf_char(&b, '\n');
 		line += n + (line[n] != '\0');
 	}
 	return buf_take(&b);
+}
+
+char *json_text(const struct json *j, bool pretty)
+{
+	int flags = JSON_C_TO_STRING_NOSLASHESCAPE |
+		    (pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
+			    : JSON_C_TO_STRING_PLAIN);
+	const char *text = json_object_to_json_string_ext(unwrap(j), flags);
+
+	return pretty ? indent(text) : str_dup(text);
 }
 
 int json_write(int fd, const struct json *j, struct err *e)

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Config: what the container was made to run. Of a container that has started, environment and
+ * working directory are those of its config.json; before, they are put together from image and
+ * request.
+ */
+#include "inspect.h"
+#include "oci/ctrtext.h"
+
+static void set_env(struct strv *env, const char *item)
+{
+	size_t n = strcspn(item, "=");
+
+	for (size_t i = 0; i < env->n; i++)
+		if (strncmp(env->v[i], item, n) == 0 && env->v[i][n] == '=') {
+			free(env->v[i]);
+			env->v[i] = str_dup(item);
+			return;
+		}
+	strv_add(env, item);
+}
+
+static void add_env(struct strv *env, const struct json *list)
+{
+	json_each (item, list)
+		if (json_str(item.v) && strchr(json_str(item.v), '='))
+			set_env(env, json_str(item.v));
+}
+
+static struct json *environment(const struct subject *c)
+{
+	_strv_ struct strv env = {0};
+
+	if (c->config)
+		return json_ref(json_path(c->config, "process.env"));
+	strv_add(&env, "container=podman");
+	add_env(&env, json_path(c->doc, "image.config.Env"));
+	add_env(&env, json_path(c->doc, "request.env"));
+	return json_new_strv(&env);
+}
+
+/* The request's, or else the image's. */
+static struct json *chosen(const struct subject *c, const char *mine, const char *image,
+			   const char *dflt)
+{
+	const char *v = json_str(json_path(c->doc, mine));
+
+	if (!v)
+		v = json_str(json_path(c->doc, image));
+	return json_new_str(v && *v ? v : dflt);
+}
+
+static struct json *labels(const struct subject *c)
+{
+	struct json *all = json_new_object();
+
+	json_foreach (l, json_path(c->doc, "image.config.Labels"))
+		json_set(all, l.key, json_ref(l.val));
+	json_foreach (l, json_path(c->doc, "request.labels"))
+		json_set(all, l.key, json_ref(l.val));
+	return all;
+}
+
+static struct json *annotations(const struct subject *c)
+{
+	struct json *a = c->config ? json_get(c->config, "annotations")
+				   : json_path(c->doc, "request.annotations");
+
+	return a ? json_ref(a) : json_new_object();
+}
+
+static struct json *stop_signal(const struct subject *c)
+{
+	const char *name = json_str(json_path(c->doc, "request.stopSignal"));
+	int sig;
+
+	if (!name)
+		name = json_str(json_path(c->doc, "image.config.StopSignal"));
+	sig = name ? signal_number(name) : -1;
+	return json_new_str(sig > 0 && signal_name(sig) ? signal_name(sig)
+			    : sig > 0			? name
+							: "SIGTERM");
+}
+
+static void set_words(const struct subject *c, struct json *o)
+{
+	const struct json *request = json_get(c->doc, "request");
+	struct json *cmd = json_get(request, "command");
+	bool own = json_has(request, "entrypoint");
+	struct json *entry = own ? json_get(request, "entrypoint")
+				 : json_path(c->doc, "image.config.Entrypoint");
+
+	if (!json_len(cmd) && !own)
+		cmd = json_path(c->doc, "image.config.Cmd");
+	json_set(o, "Cmd", json_ref(cmd));
+	json_set(o, "Entrypoint", json_ref(entry));
+}
+
+static struct json *flag(const struct subject *c, const char *path)
+{
+	return json_new_bool(json_bool(json_path(c->doc, path)));
+}
+
+struct json *describe_config(const struct subject *c)
+{
+	const struct json *request = json_get(c->doc, "request");
+	const char *cwd = json_str(json_path(c->config, "process.cwd"));
+	struct json *o = json_new_object();
+
+	json_set(o, "Hostname", string_at(c->doc, "container.hostname"));
+	json_set(o, "Domainname", json_new_str(""));
+	json_set(o, "User", chosen(c, "request.user", "image.config.User", ""));
+	json_set(o, "AttachStdin", json_new_bool(false));
+	json_set(o, "AttachStdout", json_new_bool(false));
+	json_set(o, "AttachStderr", json_new_bool(false));
+	json_set(o, "Tty", flag(c, "request.terminal"));
+	json_set(o, "OpenStdin", flag(c, "request.interactive"));
+	json_set(o, "StdinOnce", json_new_bool(false));
+	json_set(o, "Env", environment(c));
+	set_words(c, o);
+	json_set(o, "Image", string_at(c->doc, "image.reference"));
+	json_set(o, "Volumes", NULL);
+	json_set(o, "WorkingDir",
+		 cwd ? json_new_str(cwd)
+		     : chosen(c, "request.workdir", "image.config.WorkingDir", "/"));
+	json_set(o, "OnBuild", NULL);
+	json_set(o, "Labels", labels(c));
+	json_set(o, "Annotations", annotations(c));
+	json_set(o, "StopSignal", stop_signal(c));
+	json_set(o, "StopTimeout", json_new_int(json_get_int(request, "stopTimeout", 10)));
+	json_set(o, "Umask", json_new_str(json_get_str(request, "umask", "0022")));
+	json_set(o, "ExposedPorts", json_ref(json_path(c->doc, "image.config.ExposedPorts")));
+	return o;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The cgroup of a container: see cgroup.h.
+ *
+ * Where: an absolute .linux.cgroupsPath as it is; otherwise, for real root, below /ctr-runtime; for
+ * everybody else beside the own cgroup (a user manager owns the slice above it), or below it. Only
+ * version 2 is written to. Where the user may not make one, a container without limits runs in the
+ * cgroup of its caller; limits are an error that names the first of them.
+ */
+#include "cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "limits.h"
+#include "scope.h"
+#include "sys/cgroup2.h"
+#include "sys/userns.h"
+
+void cgroup_release(struct cgroup *c)
+{
+	free(c->path);
+	free(c->scope);
+	if (c->fd >= 0)
+		close(c->fd);
+	*c = (struct cgroup)CGROUP_NONE_YET;
+}
+
+/* Nowhere to put limits. */
+static int refuse_limits(const char *limit, const char *why, const char *hint, struct err *e)
+{
+	err_set(e, ERR_UNSUPPORTED, 0, NULL, "cannot apply .linux.resources.%s: %s", limit, why);
+	return err_hint(e, "%s", hint);
+}
+
+static bool is_root_on_host(void)
+{
+	return geteuid() == 0 && userns_host_uid() == 0;
+}
+
+/* Candidates in order; ends with NULL. */
+static void candidates(const struct config *cfg, const char *id, struct strv *out)
+{
+	const char *asked =
+		cfg->cgroups_path && !strchr(cfg->cgroups_path, ':') ? cfg->cgroups_path : "";
+	_free_ char *own = NULL;
+	char *slash;
+
+	if (*asked == '/') {
+		strv_add(out, asked);
+		return;
+	}
+	if (is_root_on_host()) {
+		strv_addf(out, *asked ? "/%s" : "/ctr-runtime/%s", *asked ? asked : id);
+		return;
+	}
+	if (cgroup2_of(0, &own, NULL) < 0)
+		return;
+	slash = strrchr(own, '/');
+	if (slash && slash != own) {
+		strv_addf(out, "%.*s/%s", (int)(slash - own), own, *asked ? asked : id);
+		strv_addf(out, "%s/%s", own, *asked ? asked : id);
+	}
+}
+
+static int make_one(const char *path, struct cgroup *out, struct err *e)
+{
+	out->fd = cgroup2_make(path, &out->made, e);
+	if (out->fd < 0)
+		return -1;
+	out->path = str_dup(path);
+	return 0;
+}
+
+static bool is_refusal(const struct err *e)
+{
+	return e->errnum == EACCES || e->errnum == EPERM || e->errnum == EROFS ||
+	       e->errnum == ENOENT;
+}
+
+static int make_any(const struct config *cfg, const char *id, const char *limit, struct cgroup *out,
+		    struct err *e)
+{
+	_strv_ struct strv paths = {0};
+
+	candidates(cfg, id, &paths);
+	strv_foreach (path, &paths) {
+		err_clear(e);
+		if (make_one(path, out, e) == 0)
+			return 0;
+		if (!is_refusal(e))
+			return -1;
+	}
+	err_clear(e);
+	if (!limit)
+		return 0;
+	return refuse_limits(limit, "no cgroup is delegated to this user",
+			     "run below a systemd user manager, or with Delegate=yes", e);
+}
+
+static int apply(const struct config *cfg, struct cgroup *out, struct err *e)
+{
+	_strv_ struct strv controllers = {0};
+	_buf_ struct buf words = {0};
+
+	limits_controllers(cfg->resources, &controllers);
+	strv_foreach (c, &controllers)
+		buf_fmt(&words, "%s%s", words.len ? " " : "", c);
+	if (words.len && cgroup2_enable(out->path, words.data, e) < 0)
+		return -1;
+	return cgroup_limits(out->fd, out->path, cfg->resources, e);
+}
+
+int cgroup_prepare(const struct global *g, const struct config *cfg, const char *id,
+		   struct cgroup *out, struct err *e)
+{
+	_free_ char *limit = limits_first(cfg->resources, cfg->version);
+	enum cgroup_layout l;
+
+	if (str_eq(g->cgroup_manager, "disabled"))
+		return limit ? refuse_limits(limit, "cgroups are disabled",
+					     "do not give --cgroup-manager=disabled", e)
+			     : 0;
+	if (scope_wanted(g))
+		return 0; /* made around the process: cgroup_adopt() */
+	l = cgroup2_layout();
+	if (limit && l != CGROUP_UNIFIED)
+		return refuse_limits(limit,
+				     l == CGROUP_NONE ? "this host has no cgroups"
+						      : "this host has cgroup v1",
+				     "boot with systemd.unified_cgroup_hierarchy=1", e);
+	if (l != CGROUP_UNIFIED && l != CGROUP_HYBRID)
+		return 0;
+	if (make_any(cfg, id, limit, out, e) < 0)
+		return -1;
+	if (out->fd < 0 || apply(cfg, out, e) == 0)
+		return 0;
+	if (out->made)
+		cgroup2_remove(out->path, NULL);
+	cgroup_release(out);
+	return -1;
+}
+
+int cgroup_adopt(const struct global *g, const struct config *cfg, struct cgroup *c, pid_t pid,
+		 struct err *e)
+{
+	if (!scope_wanted(g) || str_eq(g->cgroup_manager, "disabled"))
+		return 0;
+	if (scope_start(cfg, pid, &c->scope, e) < 0)
+		return -1;
+	c->made = true;
+	if (cgroup2_of(pid, &c->path, e) < 0)
+		return -1;
+	c->fd = cgroup2_open(c->path, e);
+	return c->fd < 0 ? -1 : apply(cfg, c, e);
+}
+
+int cgroup_destroy(const char *path, const char *scope, struct err *e)
+{
+	_close_ int dir = -1;
+
+	if (!path || !*path)
+		return 0;
+	dir = cgroup2_open(path, e);
+	if (dir < 0) {
+		if (e->errnum == ENOENT)
+			err_clear(e);
+		return e->code ? -1 : 0;
+	}
+	cgroup2_kill(dir, e);
+	err_clear(e);
+	if (scope && *scope)
+		return scope_stop(scope, e);
+	return cgroup2_remove(path, e);
+}
+
+bool cgroup_is_frozen(const char *path)
+{
+	_close_ int dir = path && *path ? cgroup2_open(path, NULL) : -1;
+
+	return dir >= 0 && cgroup2_frozen(dir);
+}

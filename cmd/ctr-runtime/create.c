@@ -1,0 +1,580 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The runtime's side of making a container. The stages stand in the table below, in order; the
+ * child's side is in child.c and runs at the same time from "start child" on.
+ *
+ * Where anything fails, the child (if there is one) is killed by its pidfd, its cgroup and the
+ * state directory are removed, and the first cause is reported: the child sends its error over a
+ * CLOEXEC pipe, whose end of file means that the user's command was executed.
+ *
+ * The child dies with the runtime (PR_SET_PDEATHSIG) until it has executed the command or reported
+ * to be ready, so that a killed runtime leaves no process.
+ */
+#include "create.h"
+
+#include <linux/nsfs.h>
+#include <sys/ioctl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include "foreground.h"
+#include "ids.h"
+#include "sys/fdpass.h"
+#include "sys/nsfork.h"
+#include "sys/path.h"
+#include "sys/userns.h"
+#include "sys/userns_map.h"
+
+int stages_run(const struct stage *s, const char *who, struct create *c, struct err *e)
+{
+	for (; s->name; s++) {
+		if (s->run(c, e) < 0)
+			return -1;
+		timing(c->g, who, s->name);
+	}
+	return 0;
+}
+
+int note_send(int sock, char kind, pid_t pid, struct err *e)
+{
+	struct note n = {.kind = kind, .pid = pid};
+
+	if (send(sock, &n, sizeof(n), MSG_NOSIGNAL) != sizeof(n))
+		return err_sys(e, "send", "cannot reach the other process");
+	return 0;
+}
+
+int note_wait(int sock, char kind, struct note *out, struct err *e)
+{
+	struct note n;
+	ssize_t len;
+
+	do
+		len = recv(sock, &n, sizeof(n), 0);
+	while (len < 0 && errno == EINTR);
+	if (len == sizeof(n) && n.kind == kind) {
+		if (out)
+			*out = n;
+		return 0;
+	}
+	return err_set(e, ERR_FAILED, 0, "recv", "the other process has ended");
+}
+
+/* Why the child ended: its own word, or what the kernel says. */
+int child_error(struct create *c, struct err *e)
+{
+	struct err said = {0};
+	siginfo_t si = {0};
+
+	close(c->err_write);
+	c->err_write = -1;
+	if (err_recv(c->err_read, &said) == 1) {
+		*e = said;
+		return -1;
+	}
+	if (c->pidfd >= 0 && waitid(P_PIDFD, (id_t)c->pidfd, &si, WEXITED | WNOWAIT) == 0 &&
+	    si.si_code != CLD_EXITED)
+		return err_set(e, ERR_FAILED, 0, NULL,
+			       "the container's first process was killed by %s",
+			       signal_name(si.si_status) ? signal_name(si.si_status) : "a signal");
+	return err_set(e, ERR_FAILED, 0, NULL, "the container's first process ended too early");
+}
+
+/* Reads and parses; must not touch anything on the host. */
+static int read_config(struct create *c, struct err *e)
+{
+	_close_ int dir = open(c->bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const char *name = c->o->config ? c->o->config : "config.json";
+	struct json *doc = NULL;
+
+	if (dir < 0)
+		return err_sys(e, "open", "cannot open the bundle %s", c->bundle);
+	if (file_read(c->o->config ? AT_FDCWD : dir, name, CONFIG_MAX_SIZE, &c->config_text, e) <
+		    0 ||
+	    json_parse(c->config_text.data, c->config_text.len, name, &doc, e) < 0)
+		return -1;
+	if (config_parse(doc, &c->cfg, e) < 0)
+		return err_prefix(e, "%s", name);
+	if (fchdir(dir) < 0)
+		return err_sys(e, "fchdir", "cannot enter the bundle %s", c->bundle);
+	c->rootfs = *c->cfg.root == '/' ? str_dup(c->cfg.root)
+					: str_fmt("%s/%s", c->bundle, c->cfg.root);
+	return 0;
+}
+
+static int check_mappings(const struct create *c, struct err *e)
+{
+	const struct config *cfg = &c->cfg;
+
+	if (!(c->new_ns & CLONE_NEWUSER) && (cfg->uid_maps.n || cfg->gid_maps.n) &&
+	    !config_namespace(cfg, "user"))
+		return err_set(e, ERR_INPUT, 0, NULL,
+			       "config.json: .linux.uidMappings without a user namespace");
+	return 0;
+}
+
+static int unsupported(const char *path, const char *why, struct err *e)
+{
+	return err_set(e, ERR_UNSUPPORTED, 0, NULL, "config.json: %s: %s", path, why);
+}
+
+/* What the document asks for must make sense and be possible; must not touch anything. */
+static int check_config(struct create *c, struct err *e)
+{
+	const struct config *cfg = &c->cfg;
+
+	if (!cfg->process.given || !cfg->process.args.n)
+		return err_set(e, ERR_INPUT, 0, NULL, "config.json: .process.args is missing");
+	for (size_t i = 0; i < cfg->nnamespaces; i++)
+		if (!cfg->namespaces[i].path)
+			c->new_ns |= ns_type_find(cfg->namespaces[i].type)->flag;
+	if (!config_namespace(cfg, "mount"))
+		return err_set(e, ERR_INPUT, 0, NULL,
+			       "config.json: .linux.namespaces has no mount namespace");
+	if (cfg->hostname && !config_namespace(cfg, "uts"))
+		return err_set(e, ERR_INPUT, 0, NULL,
+			       "config.json: .hostname without a uts namespace");
+	if (cfg->time_offsets && !(c->new_ns & ns_type_find("time")->flag))
+		return err_set(e, ERR_INPUT, 0, NULL,
+			       "config.json: .linux.timeOffsets without a new time namespace");
+	if (cfg->intel_rdt && json_len(cfg->intel_rdt))
+		return unsupported(".linux.intelRdt", "not supported", e);
+	if (cfg->nnetdevs)
+		return unsupported(".linux.netDevices", "not supported", e);
+	if (check_mappings(c, e) < 0)
+		return -1;
+	process_caps(&cfg->process, &c->caps);
+	return terminal_check(c, e);
+}
+
+/* The id is ours from here on; must leave nothing if a later stage fails. */
+static int claim_state(struct create *c, struct err *e)
+{
+	c->state_dir = state_claim(c->g, c->id, e);
+	return c->state_dir < 0 ? -1 : 0;
+}
+
+static int open_cache(const struct global *g)
+{
+	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(g->root_fd, STATE_SECCOMP_CACHE, flags);
+
+	if (fd < 0 && mkdirat(g->root_fd, STATE_SECCOMP_CACHE, 0700) == 0)
+		fd = openat(g->root_fd, STATE_SECCOMP_CACHE, flags);
+	return fd;
+}
+
+/* The filter is compiled or read before the clone, so that both processes have it. */
+int filter_load(struct create *c, struct json *document, struct err *e)
+{
+	_close_ int cache = -1;
+	struct cur root = cur_root(document), l = cur_key(&root, "linux");
+	struct cur profile = cur_key(&l, "seccomp");
+	const char *path;
+
+	if (!profile.val)
+		return 0;
+	c->cfg.seccomp = profile.val;
+	cache = open_cache(c->g);
+	if (seccomp_cached(cache, &profile, &c->filter, e) < 0)
+		return err_prefix(e, "config.json");
+	c->has_filter = true;
+	if (!c->filter.notify)
+		return 0;
+	path = json_get_str(profile.val, "listenerPath", NULL);
+	if (!path)
+		return unsupported(".linux.seccomp", "SCMP_ACT_NOTIFY needs listenerPath", e);
+	c->listener = fdpass_connect(path, e);
+	return c->listener < 0 ? -1 : 0;
+}
+
+static int seccomp_stage(struct create *c, struct err *e)
+{
+	return filter_load(c, c->cfg.doc, e);
+}
+
+/* By ioctl_nsfs(2) (Linux 4.11): the path may be a bind mount, whose link text says nothing. */
+static bool is_namespace(int fd, const struct ns_type *t)
+{
+	return ioctl(fd, NS_GET_NSTYPE) == (int)t->flag;
+}
+
+/* Opens what is to be joined; the type of each is checked, as setns(2) would for the flag only. */
+static int open_namespaces(struct create *c, struct err *e)
+{
+	for (int i = 0; ns_types[i].oci; i++) {
+		const struct config_namespace *n = config_namespace(&c->cfg, ns_types[i].oci);
+		struct stat own, other;
+		char self[32];
+
+		if (!n || !n->path)
+			continue;
+		c->ns_fd[i] = open(n->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		if (c->ns_fd[i] < 0)
+			return err_sys(e, "open", "cannot open the %s namespace %s", n->type,
+				       n->path);
+		snprintf(self, sizeof(self), "/proc/self/ns/%s", ns_types[i].proc);
+		if (fstat(c->ns_fd[i], &other) < 0 || stat(self, &own) < 0)
+			return err_sys(e, "fstat", "cannot look at the namespace %s", n->path);
+		if (own.st_ino == other.st_ino && own.st_dev == other.st_dev) {
+			/* there already; joining one's own user namespace is refused */
+			close(c->ns_fd[i]);
+			c->ns_fd[i] = -1;
+		} else if (!is_namespace(c->ns_fd[i], &ns_types[i])) {
+			return err_set(e, ERR_INPUT, 0, NULL, "%s is not a %s namespace", n->path,
+				       n->type);
+		}
+	}
+	return 0;
+}
+
+static int cgroup_stage(struct create *c, struct err *e)
+{
+	return cgroup_prepare(c->g, &c->cfg, c->id, &c->cgroup, e);
+}
+
+static int connect_sockets(struct create *c, struct err *e)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+
+	if (c->o->console_socket) {
+		c->console = fdpass_connect(c->o->console_socket, e);
+		if (c->console < 0)
+			return -1;
+	}
+	if (c->start)
+		return 0;
+	c->start_socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/" STATE_FIFO, c->state_dir);
+	if (c->start_socket < 0 || bind(c->start_socket, (struct sockaddr *)&a, sizeof(a)) < 0 ||
+	    listen(c->start_socket, 1) < 0)
+		return err_sys(e, "bind", "cannot make the socket that start connects to");
+	return 0;
+}
+
+int channels(struct create *c, struct err *e)
+{
+	int pipe_fds[2], pair[2];
+
+	if (fd_pipe(pipe_fds, e) < 0)
+		return -1;
+	c->err_read = pipe_fds[0];
+	c->err_write = pipe_fds[1];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_sys(e, "socketpair", "cannot make a socket pair");
+	c->sync_parent = pair[0];
+	c->sync_child = pair[1];
+	return 0;
+}
+
+static bool joins(const struct create *c, const char *oci)
+{
+	for (int i = 0; ns_types[i].oci; i++)
+		if (str_eq(ns_types[i].oci, oci))
+			return c->ns_fd[i] >= 0;
+	return false;
+}
+
+/*
+ * A user or pid namespace can only be entered by children; and what is to be joined together with a
+ * new user namespace must be joined before, while this process still has its rights over it.
+ */
+static bool needs_intermediate(const struct create *c)
+{
+	bool any = false;
+
+	for (int i = 0; ns_types[i].oci; i++)
+		any = any || c->ns_fd[i] >= 0;
+	return joins(c, "user") || joins(c, "pid") || (any && c->new_ns & CLONE_NEWUSER);
+}
+
+static int start_intermediate(struct create *c, struct err *e)
+{
+	struct note n;
+	int pidfd;
+	pid_t pid = ns_fork(0, -1, false, &pidfd, e);
+
+	if (pid < 0)
+		return -1;
+	if (pid == 0)
+		intermediate_main(c);
+	close(c->sync_child);
+	c->sync_child = -1;
+	if (note_wait(c->sync_parent, NOTE_PID, &n, e) < 0) {
+		c->pidfd = pidfd;
+		return child_error(c, e);
+	}
+	close(pidfd);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	c->pid = n.pid;
+	c->pidfd = sys_pidfd_open(n.pid);
+	return 0;
+}
+
+/*
+ * What clone3 makes. The time namespace needs steps of its own. A cgroup namespace begins at the
+ * cgroup of whoever makes it, so the child makes it itself where it is put into another one.
+ */
+uint64_t child_namespaces(const struct create *c)
+{
+	uint64_t flags = c->new_ns & ~ns_type_find("time")->flag;
+
+	return c->cgroup.fd >= 0 || c->g->systemd_cgroup ? flags & ~(uint64_t)CLONE_NEWCGROUP
+							 : flags;
+}
+
+/* One clone3 makes the process, all namespaces, and puts it into its cgroup. */
+static int start_child(struct create *c, struct err *e)
+{
+	uint64_t flags = child_namespaces(c);
+	pid_t pid;
+
+	/* a user namespace is mapped through /proc/PID, which a non-dumpable process keeps shut */
+	if (!(c->new_ns & CLONE_NEWUSER) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_sys(e, "prctl", "cannot protect the runtime");
+	if (needs_intermediate(c))
+		return start_intermediate(c, e);
+	pid = ns_fork(flags, c->cgroup.fd, false, &c->pidfd, e);
+	if (pid < 0 && e->code == ERR_UNSUPPORTED) {
+		err_clear(e);
+		c->attach_cgroup = true;
+		pid = ns_fork(flags, -1, false, &c->pidfd, e);
+	}
+	if (pid < 0)
+		return -1;
+	if (pid == 0)
+		child_main(c);
+	c->pid = pid;
+	if (c->attach_cgroup && cgroup2_attach(c->cgroup.fd, pid, e) < 0)
+		return -1;
+	close(c->sync_child);
+	close(c->err_write);
+	c->sync_child = c->err_write = -1;
+	return 0;
+}
+
+static int get_map(const struct config_maps *given, bool gid, struct idmap *out, struct err *e)
+{
+	return given->n ? ids_from_config(given, out, e) : ids_default(gid, out, e);
+}
+
+/* For its ids, for its pid as the runtime sees it, or to be put into its cgroup. */
+bool child_waits(const struct create *c)
+{
+	return c->new_ns & CLONE_NEWUSER || c->cfg.create_container.n || c->attach_cgroup ||
+	       (c->g->systemd_cgroup && c->new_ns & CLONE_NEWCGROUP);
+}
+
+static int map_ids(struct create *c, struct err *e)
+{
+	static struct idmap uid, gid;
+
+	if (!child_waits(c))
+		return 0;
+	if (c->new_ns & CLONE_NEWUSER) {
+		if (get_map(&c->cfg.uid_maps, false, &uid, e) < 0 ||
+		    get_map(&c->cfg.gid_maps, true, &gid, e) < 0 ||
+		    userns_write_maps(c->pid, &uid, &gid, e) < 0)
+			return -1;
+	}
+	return note_send(c->sync_parent, NOTE_MAPPED, c->pid, e) < 0 ? child_error(c, e) : 0;
+}
+
+static int enter_cgroup(struct create *c, struct err *e)
+{
+	return cgroup_adopt(c->g, &c->cfg, &c->cgroup, c->pid, e);
+}
+
+int write_pid_file(struct create *c, struct err *e)
+{
+	char text[16];
+	int n = snprintf(text, sizeof(text), "%d", (int)c->pid);
+
+	if (!c->pid_file_name)
+		return 0;
+	return file_replace(c->pid_file_dir, c->pid_file_name, text, (size_t)n, 0644, false, e);
+}
+
+/* The record is there before the command runs, so that it can never be an unknown process. */
+static int record(struct create *c, struct err *e)
+{
+	const struct state_record r = {
+		.id = c->id,
+		.version = c->cfg.version,
+		.bundle = c->bundle,
+		.rootfs = c->rootfs,
+		.cgroup = c->cgroup.path,
+		.cgroup_scope = c->cgroup.scope,
+		.pid = c->pid,
+		.annotations = c->cfg.annotations,
+		.config_text = c->config_text.data,
+	};
+
+	/* a child that is gone already has a cause of its own */
+	if (state_write(c->state_dir, &r, e) < 0)
+		return e->code == ERR_NOTFOUND ? child_error(c, e) : -1;
+	return write_pid_file(c, e);
+}
+
+static struct json *hook_state(const struct create *c, const char *status)
+{
+	return state_document(c->cfg.version, c->id, status, c->pid, c->bundle, c->cfg.annotations);
+}
+
+static int runtime_hooks(struct create *c, struct err *e)
+{
+	_json_ struct json *state = NULL;
+
+	if (!c->cfg.prestart.n && !c->cfg.create_runtime.n)
+		return 0;
+	if (note_wait(c->sync_parent, NOTE_ROOTFS, NULL, e) < 0)
+		return child_error(c, e);
+	state = hook_state(c, "creating");
+	if (hooks_run(&c->cfg.prestart, "prestart", state, e) < 0 ||
+	    hooks_run(&c->cfg.create_runtime, "createRuntime", state, e) < 0)
+		return -1;
+	return note_send(c->sync_parent, NOTE_ROOTFS, c->pid, e);
+}
+
+static int receive_terminal(struct create *c, struct err *e)
+{
+	if (!c->cfg.process.terminal || c->console >= 0)
+		return 0;
+	c->tty_master = fdpass_recv(c->sync_parent, e);
+	return c->tty_master < 0 ? child_error(c, e) : 0;
+}
+
+static int let_go(struct create *c, struct err *e)
+{
+	if (note_send(c->sync_parent, NOTE_GO, c->pid, e) < 0)
+		return child_error(c, e);
+	return 0;
+}
+
+/* run: until the command was executed; create: until only that is left. */
+int wait_ready(struct create *c, struct err *e)
+{
+	struct err said = {0};
+
+	if (!c->start)
+		return note_wait(c->sync_parent, NOTE_READY, NULL, e) < 0 ? child_error(c, e) : 0;
+	if (err_recv(c->err_read, &said) == 1) {
+		*e = said;
+		return -1;
+	}
+	return 0;
+}
+
+static int poststart_hooks(struct create *c, struct err *e)
+{
+	_json_ struct json *state = NULL;
+
+	if (!c->start || !c->cfg.poststart.n)
+		return 0;
+	state = hook_state(c, "running");
+	return hooks_run(&c->cfg.poststart, "poststart", state, e);
+}
+
+static const struct stage stages[] = {
+	{"read config.json", read_config},
+	{"check config.json", check_config},
+	{"claim the id", claim_state},
+	{"seccomp filter", seccomp_stage},
+	{"open namespaces", open_namespaces},
+	{"check sysctls", sysctl_check},
+	{"cgroup", cgroup_stage},
+	{"connect sockets", connect_sockets},
+	{"channels", channels},
+	{"start child", start_child},
+	{"enter cgroup", enter_cgroup},
+	{"map ids", map_ids},
+	{"record", record},
+	{"terminal", receive_terminal},
+	{"createRuntime hooks", runtime_hooks},
+	{"let go", let_go},
+	{"wait for the command", wait_ready},
+	{"poststart hooks", poststart_hooks},
+	{0},
+};
+
+/* Leaves nothing of a container that failed; keeps the first error. */
+static void undo(struct create *c)
+{
+	struct err ignored = {0};
+
+	if (c->pid > 0 || c->pidfd >= 0) {
+		if (c->pidfd < 0 || proc_signal(c->pidfd, SIGKILL, &ignored) < 0)
+			if (c->pid > 0)
+				kill(c->pid, SIGKILL);
+		if (c->pid > 0)
+			while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+				;
+	}
+	if (c->cgroup.path && c->cgroup.made)
+		cgroup_destroy(c->cgroup.path, c->cgroup.scope, &ignored);
+	if (c->pid_file_name && c->pid > 0)
+		unlinkat(c->pid_file_dir, c->pid_file_name, 0);
+	if (c->state_dir >= 0)
+		state_remove(c->g, c->id, &ignored);
+}
+
+int open_pid_file(struct create *c, struct err *e)
+{
+	_free_ char *path = c->o->pid_file ? str_dup(c->o->pid_file) : NULL;
+	char *slash = path ? strrchr(path, '/') : NULL;
+
+	if (!path)
+		return 0;
+	c->pid_file_name = str_dup(slash ? slash + 1 : path);
+	if (slash)
+		slash[slash == path ? 1 : 0] = '\0';
+	c->pid_file_dir = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return c->pid_file_dir < 0
+		       ? err_sys(e, "open", "cannot open the directory of %s", c->o->pid_file)
+		       : 0;
+}
+
+/* Paths of the command line are relative to where the runtime was started. */
+static int open_paths(struct create *c, struct err *e)
+{
+	const char *bundle = c->o->bundle ? c->o->bundle : ".";
+
+	c->bundle = realpath(bundle, NULL);
+	if (!c->bundle)
+		return err_sys(e, "realpath", "cannot find the bundle %s", bundle);
+	c->in_userns = userns_host_uid() != 0 || geteuid() != 0;
+	return open_pid_file(c, e);
+}
+
+int create_container(struct global *g, const struct create_options *o, const char *id, bool start,
+		     struct err *e)
+{
+	static struct create c = CREATE_NONE;
+
+	c.g = g;
+	c.o = o;
+	c.id = id;
+	c.start = start;
+	if (state_check_id(id, e) < 0 || state_root(g, e) < 0 || open_paths(&c, e) < 0)
+		return -1;
+	if (start && !o->detach)
+		foreground_prepare(!o->no_subreaper);
+	if (stages_run(stages, "main", &c, e) < 0) {
+		undo(&c);
+		return -1;
+	}
+	if (start && !o->detach)
+		return foreground_wait(&c, e);
+	return 0;
+}

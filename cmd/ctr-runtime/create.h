@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The making of a container, in two processes: the runtime (create.c) and the container's first
+ * process (child.c), which becomes the user's command. Both walk a list of named stages; a stage
+ * does one thing and says in its comment what it must not do.
+ */
+#ifndef CTR_RUNTIME_CREATE_H
+#define CTR_RUNTIME_CREATE_H
+
+#include "cgroup.h"
+#include "config.h"
+#include "runtime.h"
+#include "state.h"
+#include "sys/caps.h"
+#include "sys/cgroup2.h"
+#include "sys/mountfd.h"
+#include "sys/seccomp_filter.h"
+
+struct create_options {
+	const char *bundle, *config, *console_socket, *pid_file;
+	int64_t preserve_fds;
+	bool no_pivot, no_new_keyring, no_subreaper, detach, keep;
+};
+
+/* What the two processes say to each other over the socket pair. */
+struct note {
+	char kind; /* NOTE_* */
+	pid_t pid; /* the container's first process, as the runtime sees it */
+};
+enum {
+	NOTE_MAPPED = 'm', /* to the child: the user namespace is mapped */
+	NOTE_PID = 'p',	   /* to the runtime: an intermediate process has started the child */
+	NOTE_ROOTFS = 'r', /* to the runtime: createRuntime hooks may run; back: they have */
+	NOTE_READY = 'd',  /* to the runtime: created; only exec is left */
+	NOTE_GO = 'g',	   /* to the child: recorded, carry on */
+};
+
+struct create {
+	struct global *g;
+	const struct create_options *o;
+	const char *id;
+	bool start; /* run: no stop between create and start */
+
+	struct config cfg;
+	struct buf config_text;
+	char *bundle, *rootfs; /* absolute */
+	int pid_file_dir;
+	char *pid_file_name;
+	int state_dir;
+
+	uint64_t new_ns;       /* CLONE_NEW* to be made */
+	int ns_fd[8];	       /* in the order of ns_types: to be joined, or -1 */
+	uint64_t joined_early; /* joined before the user namespace was made */
+	bool in_userns;	       /* this process is not in the initial user namespace */
+	struct seccomp_filter filter;
+	bool has_filter;
+	int listener;	  /* connected to .linux.seccomp.listenerPath */
+	int console;	  /* connected to --console-socket */
+	int start_socket; /* create: listens for "start" */
+	struct cgroup cgroup;
+	bool attach_cgroup; /* after the clone: clone3 could not do it */
+	struct caps caps;
+
+	int err_read, err_write;
+	int sync_parent, sync_child;
+	pid_t pid; /* of the container's first process; in both processes */
+	int pidfd;
+	int tty_master; /* run in the foreground with a terminal */
+
+	/* the child's own */
+	int host_proc;	  /* an O_PATH descriptor of a verified /proc of the host, or -1 */
+	int proc;	  /* a procfs of the container's pid namespace that nothing can cover */
+	bool proc_placed; /* it is a mount of the configuration */
+	int root;	  /* the root of the container */
+	int root_source;
+	int *sources; /* of bind mounts, by index of the mount; -1 otherwise */
+	int devpts;
+	int peer; /* the container's end of the terminal */
+	int cwd;
+	char *exe; /* what is to be executed */
+	bool exec; /* a further process of a container: no console is made */
+};
+
+#define CREATE_NONE                                                                             \
+	{                                                                                       \
+		.pid_file_dir = -1, .state_dir = -1, .listener = -1, .console = -1,             \
+		.start_socket = -1, .cgroup = CGROUP_NONE_YET, .err_read = -1, .err_write = -1, \
+		.sync_parent = -1, .sync_child = -1, .pidfd = -1, .tty_master = -1,             \
+		.host_proc = -1, .proc = -1, .root = -1, .root_source = -1, .devpts = -1,       \
+		.peer = -1, .cwd = -1, .ns_fd = {-1, -1, -1, -1, -1, -1, -1, -1},               \
+	}
+
+struct stage {
+	const char *name;
+	int (*run)(struct create *c, struct err *e);
+};
+
+/* Runs the stages in order until one fails. */
+int stages_run(const struct stage *stages, const char *who, struct create *c, struct err *e);
+
+/* "create" and "run". Returns the exit status, or -1 with *e. */
+int create_container(struct global *g, const struct create_options *o, const char *id, bool start,
+		     struct err *e);
+
+uint64_t child_namespaces(const struct create *c);
+/* Does the child wait for NOTE_MAPPED? */
+bool child_waits(const struct create *c);
+
+/* The child's side; does not return. */
+_Noreturn void child_main(struct create *c);
+/* Between the runtime and the child where a user or pid namespace is to be joined. */
+_Noreturn void intermediate_main(struct create *c);
+
+int note_send(int sock, char kind, pid_t pid, struct err *e);
+/* Waits for a note of this kind. ERR_FAILED where the other side is gone. */
+int note_wait(int sock, char kind, struct note *out, struct err *e);
+
+/* Steps of create.c that exec shares. */
+int filter_load(struct create *c, struct json *document, struct err *e);
+int channels(struct create *c, struct err *e);
+int child_error(struct create *c, struct err *e);
+int open_pid_file(struct create *c, struct err *e);
+int write_pid_file(struct create *c, struct err *e);
+int wait_ready(struct create *c, struct err *e);
+/* Those of child.c. */
+int follow_parent(struct create *c, struct err *e);
+int become_root(struct create *c, struct err *e);
+int new_session(struct create *c, struct err *e);
+int wait_go(struct create *c, struct err *e);
+int host_proc(struct create *c, struct err *e);
+
+/* rootfs.c: stages of the child that build the file system. */
+int rootfs_open_sources(struct create *c, struct err *e);
+int rootfs_private_tree(struct create *c, struct err *e);
+int rootfs_attach_root(struct create *c, struct err *e);
+int rootfs_mounts(struct create *c, struct err *e);
+int rootfs_readonly(struct create *c, struct err *e);
+int rootfs_pivot(struct create *c, struct err *e);
+
+/* devices.c */
+int devices_make(struct create *c, struct err *e);
+int devices_links(struct create *c, struct err *e);
+/* An O_PATH descriptor of the host's /dev/null, verified to be character device 1:3. */
+int devices_open_null(struct err *e);
+
+/* mask.c: maskedPaths and readonlyPaths. */
+int mask_paths(struct create *c, struct err *e);
+
+/* sysctl.c */
+int sysctl_check(struct create *c, struct err *e);
+int sysctl_apply(struct create *c, struct err *e);
+/* Writes to a file below a verified procfs. */
+int proc_write(int proc, const char *file, const char *text, struct err *e);
+
+/* terminal.c */
+int terminal_check(const struct create *c, struct err *e);
+int terminal_make(struct create *c, struct err *e);
+int terminal_adopt(struct create *c, struct err *e);
+
+/* hooks.c: runs them in order with the state on standard input. */
+int hooks_run(const struct config_hooks *h, const char *kind, struct json *state, struct err *e);
+
+/* process.c: what becomes of the child itself; shared with exec. */
+int process_open_cwd(struct create *c, struct err *e);
+int process_find_exe(struct create *c, struct err *e);
+int process_limits(struct create *c, struct err *e);
+int process_keyring(struct create *c, struct err *e);
+int process_labels(struct create *c, struct err *e);
+int process_filter_early(struct create *c, struct err *e);
+int process_identity(struct create *c, struct err *e);
+int process_enter_cwd(struct create *c, struct err *e);
+int process_filter_late(struct create *c, struct err *e);
+int process_exec(struct create *c, struct err *e);
+/* The capability sets of the configuration; unknown names are warned about. */
+void process_caps(const struct config_process *p, struct caps *out);
+/* Signals, descriptors: what must not go over to the user's command. */
+void process_reset_signals(void);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Devices and links of /dev.
+ *
+ * Real root makes device nodes; everybody else (mknod(2) is refused in a user namespace) gets the
+ * host's node bound onto an empty file, after a look whether the node is what it should be. Names
+ * are resolved below the container's root, so a /dev that is a link stays inside.
+ */
+#include "create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "mounts.h"
+#include "sys/path.h"
+
+static const struct config_device defaults[] = {
+	{"/dev/null", "c", 1, 3, 0666, 0, 0},	 {"/dev/zero", "c", 1, 5, 0666, 0, 0},
+	{"/dev/full", "c", 1, 7, 0666, 0, 0},	 {"/dev/random", "c", 1, 8, 0666, 0, 0},
+	{"/dev/urandom", "c", 1, 9, 0666, 0, 0}, {"/dev/tty", "c", 5, 0, 0666, 0, 0},
+};
+
+static const struct {
+	const char *name, *target;
+} links[] = {
+	{"fd", "/proc/self/fd"},       {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"},
+	{"stderr", "/proc/self/fd/2"}, {"ptmx", "pts/ptmx"},
+};
+
+static mode_t type_of(const struct config_device *d)
+{
+	switch (*d->type) {
+	case 'b':
+		return S_IFBLK;
+	case 'p':
+		return S_IFIFO;
+	default:
+		return S_IFCHR;
+	}
+}
+
+static bool is_device(int fd, const struct config_device *d)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type_of(d) &&
+	       st.st_rdev == makedev((unsigned)d->major, (unsigned)d->minor);
+}
+
+static int open_host(const struct config_device *d, struct err *e)
+{
+	_close_ int fd = open(d->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(e, "open", "cannot open the host's %s", d->path);
+	if (!is_device(fd, d))
+		return err_set(e, ERR_DENIED, 0, NULL, "the host's %s is not the device %s %u:%u",
+			       d->path, d->type, (unsigned)d->major, (unsigned)d->minor);
+	return take_fd(&fd);
+}
+
+int devices_open_null(struct err *e)
+{
+	return open_host(&defaults[0], e);
+}
+
+static int bind_device(struct create *c, const struct config_device *d, struct err *e)
+{
+	_close_ int source = open_host(d, e), target = -1, m = -1;
+
+	if (source < 0)
+		return -1;
+	target = mounts_target(c->root, d->path, true, e);
+	if (target < 0)
+		return -1;
+	if (is_device(target, d))
+		return 0; /* the configuration has mounted it */
+	m = mount_clone(source, false, e);
+	if (m >= 0)
+		return mount_attach(m, target, e);
+	if (e->errnum != ENOSYS)
+		return -1;
+	err_clear(e);
+	return mount_at(NULL, source, target, NULL, MS_BIND, NULL, e);
+}
+
+/* The directory of the path and its last component. */
+static int open_parent(struct create *c, const char *path, const char **base, struct err *e)
+{
+	_free_ char *dir = str_dup(path);
+	char *slash = strrchr(dir, '/');
+
+	*base = strrchr(path, '/') + 1;
+	if (!**base || str_eq(*base, ".") || str_eq(*base, ".."))
+		return err_set(e, ERR_INPUT, 0, NULL, "%s is no name for a device", path);
+	slash[slash == dir ? 1 : 0] = '\0';
+	return path_mkdir_in_root(c->root, dir, 0755, e);
+}
+
+/* Returns 1 where this user may not make nodes. */
+static int make_node(struct create *c, const struct config_device *d, struct err *e)
+{
+	const char *base;
+	_close_ int dir = open_parent(c, d->path, &base, e);
+	dev_t dev = makedev((unsigned)d->major, (unsigned)d->minor);
+
+	if (dir < 0)
+		return -1;
+	if (mknodat(dir, base, type_of(d) | (mode_t)(d->mode & 07777), dev) < 0) {
+		if (errno == EPERM || errno == EACCES)
+			return 1;
+		if (errno == EEXIST)
+			return 0;
+		return err_sys(e, "mknodat", "cannot make it");
+	}
+	if (fchownat(dir, base, (uid_t)d->uid, (gid_t)d->gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return err_sys(e, "fchownat", "cannot give it to %u:%u", (unsigned)d->uid,
+			       (unsigned)d->gid);
+	/* the last component was just made by us, with the umask taken away */
+	if (fchmodat(dir, base, (mode_t)(d->mode & 07777), 0) < 0)
+		return err_sys(e, "fchmodat", "cannot set its mode");
+	return 0;
+}
+
+static int make_device(struct create *c, const struct config_device *d, struct err *e)
+{
+	int rc = 1;
+
+	if (!c->in_userns || *d->type == 'p')
+		rc = make_node(c, d, e);
+	if (rc == 1)
+		rc = bind_device(c, d, e);
+	return rc < 0 ? err_prefix(e, "device %s", d->path) : 0;
+}
+
+int devices_make(struct create *c, struct err *e)
+{
+	for (size_t i = 0; i < c->cfg.ndevices; i++)
+		if (make_device(c, &c->cfg.devices[i], e) < 0)
+			return -1;
+	for (size_t i = 0; i < ARRAY_LEN(defaults); i++) {
+		bool given = false;
+
+		for (size_t k = 0; k < c->cfg.ndevices; k++)
+			given = given || str_eq(c->cfg.devices[k].path, defaults[i].path);
+		if (!given && make_device(c, &defaults[i], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int make_link(int dev, const char *name, const char *target, struct err *e)
+{
+	char have[PATH_MAX];
+	ssize_t n;
+
+	if (symlinkat(target, dev, name) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return err_sys(e, "symlinkat", "cannot make the link /dev/%s", name);
+	n = readlinkat(dev, name, have, sizeof(have) - 1);
+	have[n > 0 ? n : 0] = '\0';
+	if (strcmp(have, target) == 0)
+		return 0;
+	/* an image brings its own, or a device; what is there must be replaced */
+	if (unlinkat(dev, name, 0) < 0 || symlinkat(target, dev, name) < 0)
+		return err_sys(e, "symlinkat", "cannot make the link /dev/%s", name);
+	return 0;
+}
+
+int devices_links(struct create *c, struct err *e)
+{
+	_close_ int dev = path_mkdir_in_root(c->root, "/dev", 0755, e);
+
+	if (dev < 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(links); i++)
+		if (make_link(dev, links[i].name, links[i].target, e) < 0)
+			/* a /dev that was bound from the host has these, and is not ours */
+			if (e->errnum != EACCES && e->errnum != EPERM && e->errnum != EROFS &&
+			    e->errnum != EBUSY && e->errnum != EISDIR)
+				return -1;
+	err_clear(e);
+	return 0;
+}

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * "exec": another process in a container that runs.
+ *
+ * The runtime starts an intermediate process that becomes non-dumpable, joins all namespaces of the
+ * container's first process by one setns(2) on its pidfd (Linux 5.8), then starts the real one as a
+ * sibling of itself, because a pid namespace is entered by children only. From there on the stages
+ * are those of create that concern a process. The container's files are hostile: nothing of them is
+ * executed or read before the command itself, and its root is only a descriptor.
+ */
+#include "create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "foreground.h"
+#include "schedule.h"
+#include "sys/fdpass.h"
+#include "sys/nsfork.h"
+#include "sys/path.h"
+
+struct exec_options {
+	struct create_options base; /* console-socket, pid-file, preserve-fds, detach */
+	const char *process, *cwd, *user, *process_label, *apparmor, *cgroup;
+	struct strv env, cap, groups;
+	bool tty, no_new_privs, ignore_paused;
+};
+
+static struct state container;
+
+static int read_process(struct create *c, const struct exec_options *o, struct err *e)
+{
+	struct json *doc = NULL;
+
+	if (!o->process)
+		return config_parse(json_ref(container.config), &c->cfg, e);
+	if (json_read_file(AT_FDCWD, o->process, CONFIG_MAX_SIZE, &doc, e) < 0)
+		return -1;
+	return config_parse_process(doc, &c->cfg, e) < 0 ? err_prefix(e, "%s", o->process) : 0;
+}
+
+static int parse_id(const char *text, int64_t *out, struct err *e)
+{
+	if (str_to_int(text, 0, UINT32_MAX - 1, out) == 0)
+		return 0;
+	return err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not a user or group number", text);
+}
+
+/* UID[:GID]; without a group it is 0, as in a process without one. */
+static int set_user(struct config_process *p, const char *user, struct err *e)
+{
+	_free_ char *uid = str_dup(user);
+	char *colon = strchr(uid, ':');
+
+	if (colon)
+		*colon = '\0';
+	p->gid = 0;
+	p->ngroups = 0;
+	if (parse_id(uid, &p->uid, e) < 0)
+		return -1;
+	return colon ? parse_id(colon + 1, &p->gid, e) : 0;
+}
+
+static int set_groups(struct config_process *p, const struct strv *groups, struct err *e)
+{
+	int64_t id;
+
+	if (!groups->n)
+		return 0;
+	p->groups = mem_alloc(groups->n * sizeof(*p->groups));
+	p->ngroups = 0;
+	strv_foreach (g, groups) {
+		if (parse_id(g, &id, e) < 0)
+			return -1;
+		p->groups[p->ngroups++] = (uint32_t)id;
+	}
+	return 0;
+}
+
+/* --env replaces a variable of the same name. */
+static void set_env(struct config_process *p, const char *item)
+{
+	size_t len = strcspn(item, "=");
+
+	for (size_t i = 0; i < p->env.n; i++)
+		if (strncmp(p->env.v[i], item, len) == 0 && p->env.v[i][len] == '=') {
+			p->env.v[i] = str_dup(item);
+			return;
+		}
+	strv_add(&p->env, item);
+}
+
+static void add_caps(struct config_process *p, const struct strv *caps)
+{
+	struct strv *sets[] = {&p->bounding, &p->effective, &p->permitted};
+
+	strv_foreach (cap, caps)
+		for (size_t i = 0; i < ARRAY_LEN(sets); i++)
+			strv_add(sets[i], cap);
+}
+
+/* What the command line says over what the document says. */
+static int apply_options(struct create *c, const struct exec_options *o, int argc, char **argv,
+			 struct err *e)
+{
+	struct config_process *p = &c->cfg.process;
+
+	if (argc > 0) {
+		p->args = (struct strv){0};
+		for (int i = 0; i < argc; i++)
+			strv_add(&p->args, argv[i]);
+	} else if (!o->process) {
+		return err_set(e, ERR_USAGE, 0, NULL, "exec needs a command or --process");
+	}
+	if (!o->process)
+		p->terminal = o->tty;
+	else if (o->tty)
+		p->terminal = true;
+	if (o->cwd)
+		p->cwd = o->cwd;
+	if (o->user && set_user(p, o->user, e) < 0)
+		return -1;
+	if (set_groups(p, &o->groups, e) < 0)
+		return -1;
+	strv_foreach (item, &o->env)
+		set_env(p, item);
+	add_caps(p, &o->cap);
+	if (o->no_new_privs)
+		p->no_new_privs = true;
+	if (o->process_label)
+		p->selinux = o->process_label;
+	if (o->apparmor)
+		p->apparmor = o->apparmor;
+	if (!p->args.n)
+		return err_set(e, ERR_INPUT, 0, NULL, "%s: .args is missing", o->process);
+	return 0;
+}
+
+static int open_cgroup(struct create *c, const struct exec_options *o, struct err *e)
+{
+	_free_ char *path = NULL;
+
+	if (!*container.cgroup)
+		return o->cgroup ? err_set(e, ERR_UNSUPPORTED, 0, NULL,
+					   "--cgroup: container %s has no cgroup of its own",
+					   container.id)
+				 : 0;
+	path = o->cgroup && str_after(o->cgroup, "/") ? str_fmt("%s%s", container.cgroup, o->cgroup)
+	       : o->cgroup ? str_fmt("%s/%s", container.cgroup, o->cgroup)
+			   : str_dup(container.cgroup);
+	c->cgroup.fd = cgroup2_open(path, e);
+	return c->cgroup.fd < 0 ? -1 : 0;
+}
+
+/* 1: the container has one of its own, 0: it shares the runtime's. */
+static int differs(pid_t pid, const char *name, struct err *e)
+{
+	char own[40], other[48];
+	struct stat a, b;
+
+	snprintf(own, sizeof(own), "/proc/self/ns/%s", name);
+	snprintf(other, sizeof(other), "/proc/%d/ns/%s", (int)pid, name);
+	if (stat(own, &a) < 0)
+		return 0; /* this kernel has no such namespaces */
+	if (stat(other, &b) < 0) {
+		err_sys(e, "stat", "cannot look at the namespaces of the container");
+		return err_hint(e, "has it been started?");
+	}
+	return a.st_ino != b.st_ino || a.st_dev != b.st_dev;
+}
+
+/* For kernels before 5.8. */
+static int join_one_by_one(pid_t pid, uint64_t flags, struct err *e)
+{
+	int fds[8];
+	char path[48];
+
+	for (int i = 0; ns_types[i].oci; i++) {
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, ns_types[i].proc);
+		fds[i] = flags & ns_types[i].flag ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	}
+	for (int i = 0; ns_types[i].oci; i++)
+		if (flags & ns_types[i].flag && setns(fds[i], (int)ns_types[i].flag) < 0)
+			return err_sys(e, "setns", "cannot join the %s namespace of the container",
+				       ns_types[i].oci);
+	return 0;
+}
+
+static int join_all(struct create *c, struct err *e)
+{
+	_close_ int pidfd = proc_open(&container.proc, e);
+	uint64_t flags = 0;
+
+	if (pidfd < 0)
+		return -1;
+	for (int i = 0; ns_types[i].oci; i++) {
+		int other = differs(container.proc.pid, ns_types[i].proc, e);
+
+		if (other < 0)
+			return -1;
+		if (other)
+			flags |= ns_types[i].flag;
+	}
+	c->joined_early = flags;
+	if (!flags || setns(pidfd, (int)flags) == 0)
+		return 0;
+	if (errno != EINVAL && errno != EBADF)
+		return err_sys(e, "setns", "cannot join the namespaces of the container");
+	return join_one_by_one(container.proc.pid, flags, e);
+}
+
+/* The container's root, which setns(2) to its mount namespace has made ours. */
+static int open_root(struct create *c, struct err *e)
+{
+	c->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return c->root < 0 ? err_sys(e, "open", "cannot open the container's root") : 0;
+}
+
+static int final_affinity(struct create *c, struct err *e)
+{
+	const char *list = c->cfg.process.affinity_final;
+
+	return list ? schedule_affinity(list, ".execCPUAffinity.final", e) : 0;
+}
+
+/* As in child.c; must not read or execute anything of the container. */
+static const struct stage child_stages[] = {
+	{"follow the runtime", follow_parent},
+	{"become root", become_root},
+	{"open root", open_root},
+	{"final affinity", final_affinity},
+	{"open cwd", process_open_cwd},
+	{"new session", new_session},
+	{"terminal", terminal_make},
+	{"labels", process_labels},
+	{"adopt terminal", terminal_adopt},
+	{"keyring", process_keyring},
+	{"limits", process_limits},
+	{"find command", process_find_exe},
+	{"wait for the record", wait_go},
+	{"seccomp before", process_filter_early},
+	{"user and capabilities", process_identity},
+	{"enter cwd", process_enter_cwd},
+	{"seccomp after", process_filter_late},
+	{"execute", process_exec},
+	{0},
+};
+
+static _Noreturn void fail(struct create *c, const struct err *e)
+{
+	err_send(c->err_write, e);
+	_exit(1);
+}
+
+/* Written before the process hides, as its /proc files are shut afterwards. */
+static int before_hiding(struct create *c, struct err *e)
+{
+	const struct config_process *p = &c->cfg.process;
+	char text[16];
+
+	if (host_proc(c, e) < 0)
+		return -1;
+	c->proc = c->host_proc;
+	if (p->affinity_initial &&
+	    schedule_affinity(p->affinity_initial, ".execCPUAffinity.initial", e) < 0)
+		return -1;
+	if (p->oom_score_adj == CONFIG_UNSET)
+		return 0;
+	snprintf(text, sizeof(text), "%d", (int)p->oom_score_adj);
+	return proc_write(c->proc, "self/oom_score_adj", text, e) < 0
+		       ? err_prefix(e, ".process.oomScoreAdj")
+		       : 0;
+}
+
+static _Noreturn void intermediate(struct create *c)
+{
+	struct err e = {0};
+	int pidfd;
+	pid_t pid;
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || before_hiding(c, &e) < 0 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || join_all(c, &e) < 0)
+		fail(c, &e);
+	pid = ns_fork(0, c->cgroup.fd, true, &pidfd, &e);
+	if (pid < 0 && e.code == ERR_UNSUPPORTED) {
+		err_clear(&e);
+		pid = ns_fork(0, -1, true, &pidfd, &e);
+	}
+	if (pid < 0)
+		fail(c, &e);
+	if (pid == 0) {
+		stages_run(child_stages, "child", c, &e);
+		fail(c, &e);
+	}
+	if (note_send(c->sync_child, NOTE_PID, pid, &e) < 0)
+		kill(pid, SIGKILL);
+	_exit(0);
+}
+
+static int start(struct create *c, struct err *e)
+{
+	struct note n;
+	int pidfd;
+	pid_t pid = ns_fork(0, -1, false, &pidfd, e);
+
+	if (pid < 0)
+		return -1;
+	if (pid == 0)
+		intermediate(c);
+	close(take_fd(&c->sync_child));
+	c->pidfd = pidfd;
+	if (note_wait(c->sync_parent, NOTE_PID, &n, e) < 0)
+		return child_error(c, e);
+	close(take_fd(&c->pidfd));
+	close(take_fd(&c->err_write));
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	c->pid = n.pid;
+	c->pidfd = sys_pidfd_open(n.pid);
+	return 0;
+}
+
+static int connect_console(struct create *c, struct err *e)
+{
+	if (c->o->console_socket) {
+		c->console = fdpass_connect(c->o->console_socket, e);
+		if (c->console < 0)
+			return -1;
+	}
+	return terminal_check(c, e);
+}
+
+static int receive_terminal(struct create *c, struct err *e)
+{
+	if (!c->cfg.process.terminal || c->console >= 0)
+		return 0;
+	c->tty_master = fdpass_recv(c->sync_parent, e);
+	return c->tty_master < 0 ? child_error(c, e) : 0;
+}
+
+static int let_go(struct create *c, struct err *e)
+{
+	if (note_send(c->sync_parent, NOTE_GO, c->pid, e) < 0)
+		return child_error(c, e);
+	return 0;
+}
+
+static int load_filter(struct create *c, struct err *e)
+{
+	return filter_load(c, container.config, e);
+}
+
+static const struct stage stages[] = {
+	{"seccomp filter", load_filter},
+	{"connect sockets", connect_console},
+	{"channels", channels},
+	{"start child", start},
+	{"terminal", receive_terminal},
+	{"pid file", write_pid_file},
+	{"let go", let_go},
+	{"wait for the command", wait_ready},
+	{0},
+};
+
+static int check_running(const struct exec_options *o, struct err *e)
+{
+	const char *status = state_status(&container);
+
+	if (str_eq(status, "stopped"))
+		return err_set(e, ERR_NOTFOUND, 0, NULL, "container %s is not running",
+			       container.id);
+	if (str_eq(status, "paused") && !o->ignore_paused) {
+		err_set(e, ERR_EXISTS, 0, NULL, "container %s is paused", container.id);
+		return err_hint(e, "resume it first");
+	}
+	return 0;
+}
+
+static void undo(struct create *c)
+{
+	if (c->pid <= 0)
+		return;
+	proc_signal(c->pidfd, SIGKILL, NULL);
+	while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (c->pid_file_name)
+		unlinkat(c->pid_file_dir, c->pid_file_name, 0);
+}
+
+static int run_exec(struct global *g, void *opts, int argc, char **argv, struct err *e)
+{
+	static struct create c = CREATE_NONE;
+	const struct exec_options *o = opts;
+
+	c.g = g;
+	c.o = &o->base;
+	c.start = c.exec = true;
+	if (state_root(g, e) < 0 || state_load(g, argv[0], false, &container, e) < 0)
+		return -1;
+	c.id = container.id;
+	c.bundle = str_dup(container.bundle);
+	if (check_running(o, e) < 0 || read_process(&c, o, e) < 0 ||
+	    apply_options(&c, o, argc - 1, argv + 1, e) < 0 || open_cgroup(&c, o, e) < 0 ||
+	    open_pid_file(&c, e) < 0)
+		return -1;
+	if (!c.cfg.version)
+		c.cfg.version = container.version;
+	process_caps(&c.cfg.process, &c.caps);
+	if (!o->base.detach)
+		foreground_prepare(!o->base.no_subreaper);
+	if (stages_run(stages, "main", &c, e) < 0) {
+		undo(&c);
+		return -1;
+	}
+	return o->base.detach ? 0 : foreground_status(c.pid, c.pidfd, c.tty_master, e);
+}
+
+#define O(member) offsetof(struct exec_options, member)
+static const struct opt table[] = {
+	{"process", 'p', OPT_STR, O(process), "FILE", "a process document in place of the options"},
+	{"cwd", 0, OPT_STR, O(cwd), "DIR", "working directory"},
+	{"user", 'u', OPT_STR, O(user), "UID[:GID]", "user and group by number"},
+	{"additional-gids", 'g', OPT_LIST, O(groups), "GID", "a supplementary group"},
+	{"env", 'e', OPT_LIST, O(env), "NAME=VALUE", "an environment variable"},
+	{"cap", 'c', OPT_LIST, O(cap), "CAP", "one more capability"},
+	{"tty", 't', OPT_FLAG, O(tty), NULL, "give it a terminal"},
+	{"detach", 'd', OPT_FLAG, O(base.detach), NULL, "return as soon as the command runs"},
+	{"console-socket", 0, OPT_STR, O(base.console_socket), "SOCKET",
+	 "unix socket that gets the terminal's master"},
+	{"pid-file", 0, OPT_STR, O(base.pid_file), "FILE", "file to write the process id to"},
+	{"preserve-fds", 0, OPT_INT, O(base.preserve_fds), "N",
+	 "descriptors from 3 on to pass to the command"},
+	{"no-subreaper", 0, OPT_FLAG, O(base.no_subreaper), NULL,
+	 "do not become the parent of orphaned processes"},
+	{"no-new-privs", 0, OPT_FLAG, O(no_new_privs), NULL, "set no_new_privs"},
+	{"process-label", 0, OPT_STR, O(process_label), "LABEL", "SELinux label"},
+	{"apparmor", 0, OPT_STR, O(apparmor), "PROFILE", "AppArmor profile"},
+	{"cgroup", 0, OPT_STR, O(cgroup), "PATH", "a cgroup below the container's"},
+	{"ignore-paused", 0, OPT_FLAG, O(ignore_paused), NULL, "also in a paused container"},
+	{0},
+};
+const struct command cmd_exec = {
+	"exec",
+	"ID [COMMAND...]",
+	"run another command in a container",
+	table,
+	sizeof(struct exec_options),
+	1,
+	-1,
+	true,
+	true,
+	run_exec,
+};

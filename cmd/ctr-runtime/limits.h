@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* .linux.resources as files of cgroup v2. */
+#ifndef CTR_RUNTIME_LIMITS_H
+#define CTR_RUNTIME_LIMITS_H
+
+#include "wire/json.h"
+
+/*
+ * The first limit that is asked for ("memory.limit"), or NULL. The caller frees. version is the
+ * ociVersion: a pids limit of 0 is one since 1.3.0.
+ */
+char *limits_first(struct json *resources, const char *version);
+
+/* The controllers that the limits need. */
+void limits_controllers(struct json *resources, struct strv *out);
+
+#endif

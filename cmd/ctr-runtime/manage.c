@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* "pause", "resume", "update", "list", "ps", "checkpoint", "restore": containers that exist. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "cgroup.h"
+#include "limits.h"
+#include "state.h"
+#include "sys/cgroup2.h"
+
+static int open_cgroup(const struct state *s, const char *why, struct err *e)
+{
+	int dir;
+
+	if (!*s->cgroup) {
+		err_set(e, ERR_UNSUPPORTED, 0, NULL,
+			"cannot %s container %s: it has no cgroup of its own", why, s->id);
+		return err_hint(e, "cgroup v2 must be delegated to this user");
+	}
+	dir = cgroup2_open(s->cgroup, e);
+	return dir;
+}
+
+static int freeze(struct global *g, const char *id, bool on, struct err *e)
+{
+	_state_ struct state s = STATE_NONE;
+	const char *want = on ? "running" : "paused", *status;
+	_close_ int dir = -1;
+
+	if (state_root(g, e) < 0 || state_load(g, id, true, &s, e) < 0)
+		return -1;
+	dir = open_cgroup(&s, on ? "pause" : "resume", e);
+	if (dir < 0)
+		return -1;
+	status = state_status(&s);
+	if (!str_eq(status, want) && !(on && str_eq(status, "created")))
+		return err_set(e, ERR_EXISTS, 0, NULL, "container %s is %s, not %s", id, status,
+			       want);
+	return cgroup2_freeze(dir, on, e);
+}
+
+static int run_pause(struct global *g, void *opts, int argc, char **argv, struct err *e)
+{
+	return freeze(g, argv[0], true, e);
+}
+
+static int run_resume(struct global *g, void *opts, int argc, char **argv, struct err *e)
+{
+	return freeze(g, argv[0], false, e);
+}
+const struct command cmd_pause = {
+	"pause", "ID",	    "freeze all processes of a container", NULL, 0, 1, 1, false,
+	false,	 run_pause,
+};
+const struct command cmd_resume = {
+	"resume", "ID", "thaw a paused container", NULL, 0, 1, 1, false, false, run_resume,
+};
+
+/* Each flag puts its number into a document like that of --resources. */
+struct update_data {
+	const char *resources;
+	struct json *doc;
+};
+
+static int set_flag(void *data, const char *value, const char *group, const char *key,
+		    struct err *e)
+{
+	struct update_data *d = data;
+	int64_t n;
+
+	if (!d->doc)
+		d->doc = json_new_object();
+	if (str_to_size(value, &n) < 0 && str_to_int(value, -1, INT64_MAX, &n) < 0)
+		return err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not a number", value);
+	json_set(json_need_obj(d->doc, group), key, json_new_int(n));
+	return 0;
+}
+
+static int set_text(void *data, const char *value, const char *key)
+{
+	struct update_data *d = data;
+
+	if (!d->doc)
+		d->doc = json_new_object();
+	json_set(json_need_obj(d->doc, "cpu"), key, json_new_str(value));
+	return 0;
+}
+
+#define NUMBER(fn, group, key)                                      \
+	static int fn(void *data, const char *value, struct err *e) \
+	{                                                           \
+		return set_flag(data, value, group, key, e);        \
+	}
+NUMBER(flag_memory, "memory", "limit")
+NUMBER(flag_swap, "memory", "swap")
+NUMBER(flag_reservation, "memory", "reservation")
+NUMBER(flag_shares, "cpu", "shares")
+NUMBER(flag_quota, "cpu", "quota")
+NUMBER(flag_period, "cpu", "period")
+NUMBER(flag_burst, "cpu", "burst")
+NUMBER(flag_idle, "cpu", "idle")
+NUMBER(flag_pids, "pids", "limit")
+NUMBER(flag_weight, "blockIO", "weight")
+
+static int flag_cpus(void *data, const char *value, struct err *e)
+{
+	return set_text(data, value, "cpus");
+}
+
+static int flag_mems(void *data, const char *value, struct err *e)
+{
+	return set_text(data, value, "mems");
+}
+
+static int read_resources(struct update_data *d, struct err *e)
+{
+	if (!d->resources)
+		return 0;
+	if (d->doc)
+		return err_set(e, ERR_USAGE, 0, NULL,
+			       "--resources and single limits exclude each "
+			       "other");
+	if (str_eq(d->resources, "-"))
+		return json_read(STDIN_FILENO, CONFIG_MAX_SIZE, "standard input", &d->doc, e);
+	return json_read_file(AT_FDCWD, d->resources, CONFIG_MAX_SIZE, &d->doc, e);
+}
+
+static int run_update(struct global *g, void *opts, int argc, char **argv, struct err *e)
+{
+	struct update_data *d = opts;
+	_state_ struct state s = STATE_NONE;
+	_strv_ struct strv controllers = {0};
+	_buf_ struct buf words = {0};
+	_close_ int dir = -1;
+
+	if (read_resources(d, e) < 0)
+		return -1;
+	if (!d->doc)
+		return err_set(e, ERR_USAGE, 0, NULL, "nothing to update");
+	if (state_root(g, e) < 0 || state_load(g, argv[0], true, &s, e) < 0)
+		return -1;
+	dir = open_cgroup(&s, "update", e);
+	if (dir < 0)
+		return -1;
+	limits_controllers(d->doc, &controllers);
+	strv_foreach (c, &controllers)
+		buf_fmt(&words, "%s%s", words.len ? " " : "", c);
+	if (words.len && cgroup2_enable(s.cgroup, words.data, e) < 0)
+		return -1;
+	return cgroup_limits(dir, s.cgroup, d->doc, e);
+}
+
+static const struct opt update_table[] = {
+	{"resources", 'r', OPT_STR, offsetof(struct update_data, resources), "FILE",
+	 "a linux.resources document, - for standard input"},
+	{"memory", 0, OPT_CALL, 0, "BYTES", "memory limit", flag_memory},
+	{"memory-swap", 0, OPT_CALL, 0, "BYTES", "memory and swap together", flag_swap},
+	{"memory-reservation", 0, OPT_CALL, 0, "BYTES", "memory kept free", flag_reservation},
+	{"cpu-share", 0, OPT_CALL, 0, "N", "relative share of time, 2 to 262144", flag_shares},
+	{"cpu-shares", 0, OPT_CALL, 0, "N", "the same", flag_shares},
+	{"cpu-quota", 0, OPT_CALL, 0, "USEC", "time in each period", flag_quota},
+	{"cpu-period", 0, OPT_CALL, 0, "USEC", "length of a period", flag_period},
+	{"cpu-burst", 0, OPT_CALL, 0, "USEC", "time that may be saved up", flag_burst},
+	{"cpu-idle", 0, OPT_CALL, 0, "N", "1: only when nothing else runs", flag_idle},
+	{"cpuset-cpus", 0, OPT_CALL, 0, "LIST", "CPUs", flag_cpus},
+	{"cpuset-mems", 0, OPT_CALL, 0, "LIST", "memory nodes", flag_mems},
+	{"pids-limit", 0, OPT_CALL, 0, "N", "number of processes, -1: any", flag_pids},
+	{"blkio-weight", 0, OPT_CALL, 0, "N", "relative share of I/O, 10 to 1000", flag_weight},
+	{0},
+};
+const struct command cmd_update = {
+	"update",
+	"ID",
+	"change the limits of a container",
+	update_table,
+	sizeof(struct update_data),
+	1,
+	1,
+	false,
+	false,
+	run_update,
+};
+
+static struct json *list_entry(const struct state *s)
+{
+	const char *status = state_status(s);
+	bool alive = !str_eq(status, "stopped");
+	struct json *j = state_document(s->version, s->id, status, 0, s->bundle,
+					json_get(s->doc, "annotations"));
+
+	json_set(j, "pid", json_new_int(alive ? s->proc.pid : 0));
+	json_set(j, "rootfs", json_new_str(s->rootfs));
+	json_set(j, "created", json_new_str(s->created));
+	json_set(j, "owner", json_new_str(""));
+	return j;
+}
+
+struct format_options {
+	const char *format;
+	bool quiet;
+};
+
+static int print(const char *text, struct err *e)
+{
+	if (printf("%s\n", text) < 0 || fflush(stdout) != 0)
+		return err_sys(e, "write", "cannot write to standard output");
+	return 0;
+}
+
+static int run_list(struct global *g, void *opts, int argc, char **argv, struct err *e)
+{
+	const struct format_options *o = opts;
+	_strv_ struct strv ids = {0};
+	_json_ struct json *all = json_new_array();
+	_buf_ struct buf b = {0};
+	_free_ char *text = NULL;
+
+	if (state_root(g, e) < 0 || state_list(g, &ids, e) < 0)
+		return -1;
+	if (!o->quiet)
+		buf_fmt(&b, "%-20s %-9s %-8s %-35s %s\n", "NAME", "PID", "STATUS", "CREATED",
+			"BUNDLE PATH");
+	strv_foreach (id, &ids) {
+		_state_ struct state s = STATE_NONE;
+		struct json *j;
+
+		if (state_load(g, id, false, &s, NULL) < 0)
+			continue; /* being made or removed at this moment */
+		j = list_entry(&s);
+		json_add(all, j);
+		if (o->quiet)
+			buf_fmt(&b, "%s\n", id);
+		else
+			buf_fmt(&b, "%-20s %-9" PRId64 " %-8s %-35s %s\n", id,
+				json_get_int(j, "pid", 0), json_get_str(j, "status", ""), s.created,
+				s.bundle);
+	}
+	if (str_eq(o->format, "json")) {
+		text = json_text(all, true);
+		return print(text, e);
+	}
+	if (b.len)
+		b.data[b.len - 1] = '\0';
+	return b.len ? print(b.data, e) : 0;
+}
+static const struct opt list_table[] = {
+	{"quiet", 'q', OPT_FLAG, offsetof(struct format_options, quiet), NULL, "ids only"},
+	{"format", 'f', OPT_STR, offsetof(struct format_options, format), "FORMAT", "table or json",
+	 .values = "table json"},
+	{0},
+};
+const struct command cmd_list = {
+	"list", "",    "list containers", list_table, sizeof(struct format_options), 0, 0,
+	false,	false, run_list,
+};
+
+/* Every process whose pid namespace is the container's, where there is no cgroup to ask. */
+static int pids_by_namespace(const struct state *s, pid_t **pids, size_t *n, struct err *e)
+{
+	_closedir_ DIR *d = opendir("/proc");
+	const struct dirent *ent;
+	char path[300];
+	struct stat want, have;
+	int64_t pid;
+
+	*pids = NULL;
+	*n = 0;
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)s->proc.pid);
+	if (!d || stat(path, &want) < 0)
+		return err_sys(e, "stat", "cannot look at the container's processes");
+	while ((ent = readdir(d))) {
+		if (str_to_int(ent->d_name, 1, INT32_MAX, &pid) < 0)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/ns/pid", ent->d_name);
+		if (stat(path, &have) < 0 || have.st_ino != want.st_ino)
+			continue;
+		*pids = mem_resize(*pids, *n + 1, sizeof(pid_t));
+		(*pids)[(*n)++] = (pid_t)pid;
+	}
+	return 0;
+}
+
+static int run_ps(struct global *g, void *opts, int argc, char **argv, struct err *e)
+{
+	const struct format_options *o = opts;
+	_state_ struct state s = STATE_NONE;
+	_json_ struct json *all = json_new_array();
+	_free_ pid_t *pids = NULL;
+	_free_ char *text = NULL;
+	_close_ int dir = -1;
+	size_t n = 0;
+
+	if (state_root(g, e) < 0 || state_load(g, argv[0], false, &s, e) < 0)
+		return -1;
+	dir = *s.cgroup ? cgroup2_open(s.cgroup, NULL) : -1;
+	if (str_eq(state_status(&s), "stopped"))
+		n = 0;
+	else if ((dir >= 0 ? cgroup2_pids(dir, &pids, &n, e)
+			   : pids_by_namespace(&s, &pids, &n, e)) < 0)
+		return -1;
+	if (!str_eq(o->format, "json")) {
+		printf("PID\n");
+		for (size_t i = 0; i < n; i++)
+			printf("%d\n", (int)pids[i]);
+		return fflush(stdout) == 0 ? 0 : err_sys(e, "write", "cannot write");
+	}
+	for (size_t i = 0; i < n; i++)
+		json_add(all, json_new_int(pids[i]));
+	text = json_text(all, false);
+	return print(text, e);
+}
+static const struct opt ps_table[] = {
+	{"format", 'f', OPT_STR, offsetof(struct format_options, format), "FORMAT", "table or json",
+	 .values = "table json"},
+	{0},
+};
+const struct command cmd_ps = {
+	"ps",
+	"ID",
+	"list the processes of a container",
+	ps_table,
+	sizeof(struct format_options),
+	1,
+	1,
+	false,
+	false,
+	run_ps,
+};
+
+static int refuse(struct global *g, void *opts, int argc, char **argv, struct err *e)
+{
+	return err_set(e, ERR_UNSUPPORTED, 0, NULL,
+		       "checkpoint and restore are unsupported here: this runtime has no CRIU");
+}
+
+static int any(void *data, const char *value, struct err *e)
+{
+	return 0;
+}
+
+/* The options of other runtimes are read, so that the answer is about the command. */
+static const struct opt criu_table[] = {
+	{"image-path", 0, OPT_CALL, 0, "DIR", "not used", any},
+	{"work-path", 0, OPT_CALL, 0, "DIR", "not used", any},
+	{"parent-path", 0, OPT_CALL, 0, "DIR", "not used", any},
+	{"leave-running", 0, OPT_CALL_FLAG, 0, NULL, "not used", any},
+	{"tcp-established", 0, OPT_CALL_FLAG, 0, NULL, "not used", any},
+	{"tcp-close", 0, OPT_CALL_FLAG, 0, NULL, "not used", any},
+	{"ext-unix-sk", 0, OPT_CALL_FLAG, 0, NULL, "not used", any},
+	{"shell-job", 0, OPT_CALL_FLAG, 0, NULL, "not used", any},
+	{"file-locks", 0, OPT_CALL_FLAG, 0, NULL, "not used", any},
+	{"pre-dump", 0, OPT_CALL_FLAG, 0, NULL, "not used", any},
+	{"detach", 'd', OPT_CALL_FLAG, 0, NULL, "not used", any},
+	{"bundle", 'b', OPT_CALL, 0, "DIR", "not used", any},
+	{"console-socket", 0, OPT_CALL, 0, "SOCKET", "not used", any},
+	{"pid-file", 0, OPT_CALL, 0, "FILE", "not used", any},
+	{"lsm-profile", 0, OPT_CALL, 0, "PROFILE", "not used", any},
+	{"lsm-mount-context", 0, OPT_CALL, 0, "CONTEXT", "not used", any},
+	{0},
+};
+const struct command cmd_checkpoint = {
+	"checkpoint", "ID",   "answers that it is unsupported", criu_table, 0, 0, -1, false,
+	false,	      refuse,
+};
+const struct command cmd_restore = {
+	"restore", "ID",   "answers that it is unsupported", criu_table, 0, 0, -1, false,
+	false,	   refuse,
+};

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One mount of the configuration: see mounts.h, and rootfs.c for the rules.
+ *
+ * Stages: options to attributes; target; the mount made detached; its attributes, id map,
+ * propagation; attached. On a kernel without mounts by descriptor (before 5.2) mount(2) does it on
+ * /proc/self/fd/N of the target, and the new mount is reached by resolving the target again.
+ */
+#include "mounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+
+#include "copyup.h"
+#include "idmount.h"
+#include "sys/nsfork.h"
+#include "sys/path.h"
+
+struct job {
+	struct create *c;
+	const struct config_mount *m;
+	struct mount_opts o;
+	const char *type;
+	int source; /* of a bind mount */
+	int target;
+};
+
+int mounts_target(int root, const char *dest, bool file, struct err *e)
+{
+	return file ? path_mkfile_in_root(root, dest, 0644, e)
+		    : path_mkdir_in_root(root, dest, 0755, e);
+}
+
+static bool is_fs(int fd, unsigned long magic)
+{
+	struct statfs st;
+
+	return fstatfs(fd, &st) == 0 && (unsigned long)st.f_type == magic;
+}
+
+/* Single files of procfs that lxcfs and engines put something on. */
+static bool may_cover(const char *dest)
+{
+	static const char *const files[] = {
+		"cpuinfo",
+		"diskstats",
+		"meminfo",
+		"stat",
+		"swaps",
+		"uptime",
+		"loadavg",
+		"slabinfo",
+		"net/dev",
+		"sys/kernel/ns_last_pid",
+		"sys/crypto/fips_enabled",
+	};
+	const char *rest = str_after(dest, "/proc/");
+
+	for (size_t i = 0; rest && i < ARRAY_LEN(files); i++)
+		if (strcmp(files[i], rest) == 0)
+			return true;
+	return false;
+}
+
+static const char *relative(const char *path)
+{
+	while (*path == '/')
+		path++;
+	return path;
+}
+
+static int open_target(struct job *j, struct err *e)
+{
+	const char *dest = j->m->destination;
+	bool real = str_eq(j->type, "proc") || str_eq(j->type, "sysfs");
+	struct stat st;
+	bool file = j->source >= 0 && fstat(j->source, &st) == 0 && !S_ISDIR(st.st_mode);
+
+	if (real) {
+		j->target = path_mkdir_beneath(j->c->root, relative(dest), 0755, e);
+		if (j->target < 0)
+			return err_hint(e, "the path must not lead through a symbolic link");
+		return 0;
+	}
+	j->target = mounts_target(j->c->root, dest, file, e);
+	if (j->target < 0)
+		return -1;
+	if (is_fs(j->target, PROC_SUPER_MAGIC) && !may_cover(dest))
+		return err_set(e, ERR_DENIED, 0, NULL, "nothing may be mounted inside /proc");
+	return 0;
+}
+
+/* /proc itself is for procfs: a program that trusts what it reads there must get the real one. */
+static int check_proc(const struct job *j, struct err *e)
+{
+	const char *d = relative(j->m->destination);
+	size_t len = strlen(d);
+
+	while (len && d[len - 1] == '/')
+		len--;
+	if (len != 4 || strncmp(d, "proc", 4) != 0 || str_eq(j->type, "proc"))
+		return 0;
+	if (j->source >= 0 && is_fs(j->source, PROC_SUPER_MAGIC))
+		return 0;
+	return err_set(e, ERR_DENIED, 0, NULL, "only a proc file system may be mounted there");
+}
+
+/* Attributes of the finished mount; what the kernel has locked cannot be cleared, and stays. */
+static int finish(const struct job *j, int fd, struct err *e)
+{
+	const struct mount_opts *o = &j->o;
+	struct err first = {0};
+
+	if (idmount_apply(j->c, j->m, o, fd, e) < 0)
+		return -1;
+	if (mount_change(fd, false, o->set, o->clear, 0, -1, &first) < 0 &&
+	    (first.errnum != EPERM || mount_change(fd, false, o->set, 0, 0, -1, &first) < 0)) {
+		*e = first;
+		return -1;
+	}
+	if (mount_change(fd, true, o->rec_set, o->rec_clear, 0, -1, e) < 0)
+		return -1;
+	return mount_change(fd, o->rec_propagation, 0, 0, o->propagation, -1, e);
+}
+
+/* The same with mount(2); the target is opened again to get at the new mount. */
+static int old_way(struct job *j, struct err *e)
+{
+	_buf_ struct buf data = {0};
+	_close_ int top = -1;
+	unsigned long ms = mount_attr_to_ms(j->o.set | j->o.rec_set);
+	struct statfs st;
+
+	strv_foreach (d, &j->o.data)
+		buf_fmt(&data, "%s%s", data.len ? "," : "", d);
+	if (j->source < 0)
+		return mount_at(j->m->source ? j->m->source : j->type, -1, j->target, j->type, ms,
+				data.data, e);
+	if (mount_at(NULL, j->source, j->target, NULL, MS_BIND | (j->o.recursive ? MS_REC : 0),
+		     NULL, e) < 0)
+		return -1;
+	if (j->o.idmap)
+		return err_set(e, ERR_UNSUPPORTED, ENOSYS, "mount_setattr",
+			       "id-mapped mounts need Linux 5.12");
+	top = path_open_in_root(j->c->root, j->m->destination, O_PATH, 0, e);
+	if (top < 0 || fstatfs(top, &st) < 0)
+		return -1;
+	ms |= st.f_flags & (MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY);
+	if (ms && mount_at(NULL, -1, top, NULL, MS_BIND | MS_REMOUNT | ms, NULL, e) < 0)
+		return -1;
+	if (!j->o.propagation)
+		return 0;
+	return mount_at(NULL, -1, top, NULL, j->o.propagation | (j->o.rec_propagation ? MS_REC : 0),
+			NULL, e);
+}
+
+static int attach(struct job *j, int fd, struct err *e)
+{
+	if (finish(j, fd, e) < 0)
+		return -1;
+	return mount_attach(fd, j->target, e);
+}
+
+static int place_bind(struct job *j, struct err *e)
+{
+	_close_ int fd = mount_clone(j->source, j->o.recursive, e);
+
+	if (fd < 0 && e->errnum == ENOSYS)
+		return old_way(j, e);
+	if (fd >= 0 && attach(j, fd, e) == 0)
+		return 0;
+	return -1;
+}
+
+/* A bind of a directory of the host in place of a file system that may not be mounted here. */
+static int place_instead(struct job *j, const char *path, bool readonly, struct err *e)
+{
+	j->source = open(path, O_PATH | O_CLOEXEC);
+	if (j->source < 0)
+		return err_sys(e, "open", "cannot open %s", path);
+	err_clear(e);
+	j->o.recursive = true;
+	if (readonly) {
+		j->o.rec_set = MOUNT_ATTR_RDONLY;
+		j->o.set |= MOUNT_ATTR_RDONLY;
+	}
+	return place_bind(j, e);
+}
+
+static int make(struct job *j, struct err *e)
+{
+	uint64_t later = j->o.copy_up ? MOUNT_ATTR_RDONLY : 0;
+
+	return mount_new(j->type, j->m->source ? j->m->source : j->type, &j->o.data,
+			 j->o.set & ~later, e);
+}
+
+/* The gid of the tty group need not be mapped where a user has no subordinate ids. */
+static bool drop_gid(struct job *j)
+{
+	struct strv *d = &j->o.data;
+
+	for (size_t i = 0; i < d->n; i++)
+		if (str_after(d->v[i], "gid=")) {
+			free(d->v[i]);
+			memmove(&d->v[i], &d->v[i + 1], (d->n - i) * sizeof(*d->v));
+			d->n--;
+			return true;
+		}
+	return false;
+}
+
+static int place_new(struct job *j, struct err *e)
+{
+	_close_ int fd = make(j, e);
+
+	if (fd < 0 && e->errnum == EINVAL && str_eq(j->type, "devpts") && drop_gid(j)) {
+		err_clear(e);
+		fd = make(j, e);
+	}
+	if (fd < 0 && (e->errnum == ENOSYS || e->errnum == E2BIG)) {
+		err_clear(e);
+		return old_way(j, e);
+	}
+	if (fd < 0)
+		return -1;
+	if (j->o.copy_up && copy_up(j->target, fd, e) < 0)
+		return -1;
+	if (attach(j, fd, e) < 0)
+		return -1;
+	if (str_eq(j->type, "devpts") && j->c->devpts < 0)
+		j->c->devpts = take_fd(&fd);
+	return 0;
+}
+
+/* The procfs that this process has used all along, now attached for all to see. */
+static int place_proc(struct job *j, struct err *e)
+{
+	struct create *c = j->c;
+
+	if (!c->proc_placed && !j->o.data.n) {
+		if (attach(j, c->proc, e) < 0)
+			return -1;
+		c->proc_placed = true;
+		return 0;
+	}
+	if (place_new(j, e) == 0)
+		return 0;
+	if (e->errnum == EPERM && !(c->new_ns & CLONE_NEWPID) && c->host_proc >= 0)
+		return place_instead(j, "/proc", false, e);
+	if (e->errnum == EPERM)
+		err_hint(e, "the host hides parts of its /proc, so no new one may be mounted");
+	return -1;
+}
+
+/* A sysfs can be mounted only by the owner of the network namespace; sysfs(5). */
+static int place_sysfs(struct job *j, struct err *e)
+{
+	if (place_new(j, e) == 0)
+		return 0;
+	return e->errnum == EPERM ? place_instead(j, "/sys", true, e) : -1;
+}
+
+/*
+ * cgroup: the v2 hierarchy seen from the container's cgroup namespace. Without such a namespace it
+ * would be the host's, so it is read-only then. A host with v1 shows what it has, read-only.
+ */
+static int place_cgroup(struct job *j, struct err *e)
+{
+	static const struct strv none = {0};
+	bool own = j->c->new_ns & CLONE_NEWCGROUP;
+	enum cgroup_layout l = cgroup2_layout();
+
+	if (l == CGROUP_NONE) {
+		report_warn("there is no cgroup file system to mount on %s", j->m->destination);
+		return 0;
+	}
+	j->type = "cgroup2";
+	strv_release(&j->o.data);
+	if (l != CGROUP_UNIFIED)
+		return place_instead(j, "/sys/fs/cgroup", true, e);
+	if (own) {
+		_close_ int fd = mount_new("cgroup2", "cgroup2", &none, j->o.set, e);
+
+		if (fd >= 0)
+			return attach(j, fd, e);
+		if (e->errnum != EPERM && e->errnum != EBUSY && e->errnum != ENOSYS)
+			return -1;
+	}
+	return place_instead(j, "/sys/fs/cgroup", !own, e);
+}
+
+/* A remount changes what is at the target already. */
+static int remount(struct job *j, struct err *e)
+{
+	_close_ int fd = path_open_in_root(j->c->root, j->m->destination, O_PATH, 0, e);
+
+	return fd < 0 ? -1 : finish(j, fd, e);
+}
+
+static int place(struct job *j, struct err *e)
+{
+	if (check_proc(j, e) < 0)
+		return -1;
+	if (j->o.remount)
+		return remount(j, e);
+	if (open_target(j, e) < 0)
+		return -1;
+	if (j->source >= 0)
+		return place_bind(j, e);
+	if (str_eq(j->type, "proc"))
+		return place_proc(j, e);
+	if (str_eq(j->type, "sysfs"))
+		return place_sysfs(j, e);
+	if (str_eq(j->type, "cgroup") || str_eq(j->type, "cgroup2"))
+		return place_cgroup(j, e);
+	return place_new(j, e);
+}
+
+static bool takes_label(const char *type)
+{
+	return str_eq(type, "tmpfs") || str_eq(type, "devpts") || str_eq(type, "mqueue");
+}
+
+int mounts_place(struct create *c, const struct config_mount *m, int source, struct err *e)
+{
+	struct job j = {.c = c, .m = m, .type = m->type, .source = source, .target = -1};
+	int rc;
+
+	strv_foreach (option, &m->options)
+		mount_opts_add(&j.o, option);
+	if (c->cfg.mount_label && *c->cfg.mount_label && source < 0 && takes_label(m->type))
+		strv_addf(&j.o.data, "context=%s", c->cfg.mount_label);
+	if (source < 0 && !j.o.remount && !j.type)
+		rc = err_set(e, ERR_INPUT, 0, NULL, "it has no type");
+	else
+		rc = place(&j, e);
+	if (j.target >= 0)
+		close(j.target);
+	if (j.source >= 0)
+		close(j.source);
+	mount_opts_release(&j.o);
+	return rc;
+}

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What becomes of the process itself before it is the user's command: limits, labels, keyring,
+ * working directory, the command's file, seccomp, user, capabilities, exec. Shared by create and
+ * exec.
+ *
+ * Order matters: the bounding set is cut while CAP_SETPCAP is there; a filter without
+ * no_new_privs needs CAP_SYS_ADMIN and comes before the user is changed, one with it comes last;
+ * the working directory is resolved without magic links and entered with the user's own rights.
+ */
+#include "create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "sys/fdpass.h"
+#include "sys/path.h"
+#include "schedule.h"
+
+#define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+static const char *env_get(const struct strv *env, const char *name)
+{
+	size_t len = strlen(name);
+
+	strv_foreach (e, env)
+		if (strncmp(e, name, len) == 0 && e[len] == '=')
+			return e + len + 1;
+	return NULL;
+}
+
+/* Made where the image has none, as other runtimes do; a magic link is refused by path.c. */
+int process_open_cwd(struct create *c, struct err *e)
+{
+	const char *cwd = c->cfg.process.cwd;
+
+	c->cwd = path_open_in_root(c->root, cwd, O_PATH | O_DIRECTORY, 0, e);
+	if (c->cwd < 0 && e->errnum == ENOENT) {
+		err_clear(e);
+		c->cwd = path_mkdir_in_root(c->root, cwd, 0755, e);
+	}
+	return c->cwd < 0 ? err_prefix(e, "cannot enter .process.cwd %s", cwd) : 0;
+}
+
+/* getcwd(2) says "(unreachable)" for a directory that is not below the root of the process. */
+static int check_inside(const char *cwd, struct err *e)
+{
+	char path[PATH_MAX];
+
+	if (!getcwd(path, sizeof(path)))
+		return err_sys(e, "getcwd", "cannot enter .process.cwd %s", cwd);
+	if (*path != '/')
+		return err_set(e, ERR_DENIED, 0, "getcwd",
+			       ".process.cwd %s is outside of the container", cwd);
+	return 0;
+}
+
+int process_enter_cwd(struct create *c, struct err *e)
+{
+	if (fchdir(c->cwd) < 0)
+		return err_sys(e, "fchdir", "cannot enter .process.cwd %s", c->cfg.process.cwd);
+	close(take_fd(&c->cwd));
+	return check_inside(c->cfg.process.cwd, e);
+}
+
+/* errno of a candidate: 0 where it can be executed. */
+static int judge(int dir, const char *path)
+{
+	struct stat st;
+
+	if (fstatat(dir, path, &st, 0) < 0)
+		return errno;
+	if (S_ISDIR(st.st_mode))
+		return EACCES;
+	return faccessat(dir, path, X_OK, AT_EACCESS) < 0 ? errno : 0;
+}
+
+/*
+ * Looked up inside, with the container's PATH, so that create can say what is missing; the kernel
+ * judges again at execve. The words of the messages are what engines look for.
+ */
+int process_find_exe(struct create *c, struct err *e)
+{
+	const char *name = c->cfg.process.args.v[0];
+	const char *path = env_get(&c->cfg.process.env, "PATH");
+	_strv_ struct strv dirs = {0};
+	int worst = ENOENT;
+
+	if (!*name)
+		return err_set(e, ERR_NOTFOUND, ENOENT, NULL, "the command is empty");
+	if (strchr(name, '/')) {
+		int at = *name == '/' ? AT_FDCWD : c->cwd;
+		int errnum = judge(at, name);
+
+		c->exe = str_dup(name);
+		if (errnum)
+			return err_set(e, err_code_of(errnum), errnum, "execve",
+				       "cannot execute %s", name);
+		return 0;
+	}
+	strv_split(&dirs, path ? path : DEFAULT_PATH, ':');
+	strv_foreach (dir, &dirs) {
+		_free_ char *file = str_fmt("%s/%s", *dir ? dir : ".", name);
+		int errnum = judge(c->cwd, file);
+
+		if (errnum == 0) {
+			c->exe = take_ptr(file);
+			return 0;
+		}
+		if (errnum == EACCES)
+			worst = EACCES;
+	}
+	if (worst == EACCES)
+		return err_set(e, ERR_DENIED, EACCES, "execve", "cannot execute %s", name);
+	return err_set(e, ERR_NOTFOUND, ENOENT, "execve", "executable file `%s` not found in $PATH",
+		       name);
+}
+
+static int set_rlimits(const struct config_process *p, struct err *e)
+{
+	for (size_t i = 0; i < p->nrlimits; i++) {
+		const struct config_rlimit *r = &p->rlimits[i];
+		struct rlimit want = {.rlim_cur = r->soft, .rlim_max = r->hard};
+
+		if (setrlimit((__rlimit_resource_t)r->number, &want) < 0) {
+			err_sys(e, "setrlimit", "cannot set %s to %llu:%llu", r->type,
+				(unsigned long long)r->soft, (unsigned long long)r->hard);
+			return err_hint(e, "raising a hard limit needs a privilege on the host");
+		}
+	}
+	return 0;
+}
+
+static int set_personality(const char *domain, struct err *e)
+{
+	unsigned long want;
+
+	if (!domain)
+		return 0;
+	if (str_eq(domain, "LINUX"))
+		want = PER_LINUX;
+	else if (str_eq(domain, "LINUX32"))
+		want = PER_LINUX32;
+	else
+		return err_set(e, ERR_INPUT, 0, NULL,
+			       "config.json: .linux.personality.domain: unknown value \"%s\"",
+			       domain);
+	if (personality(want) < 0)
+		return err_sys(e, "personality", "cannot set .linux.personality");
+	return 0;
+}
+
+int process_limits(struct create *c, struct err *e)
+{
+	const struct config_process *p = &c->cfg.process;
+
+	process_reset_signals();
+	if (schedule_apply(&c->cfg, e) < 0 || set_personality(c->cfg.personality, e) < 0)
+		return -1;
+	umask(p->umask == CONFIG_UNSET ? 0022 : (mode_t)p->umask);
+	return set_rlimits(p, e);
+}
+
+void process_reset_signals(void)
+{
+	sigset_t none;
+
+	for (int s = 1; s < NSIG; s++)
+		signal(s, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Without one of its own the container would share the session keyring of the caller. */
+int process_keyring(struct create *c, struct err *e)
+{
+	if (c->o && c->o->no_new_keyring)
+		return 0;
+	/* KEYCTL_JOIN_SESSION_KEYRING 1 */
+	if (syscall(SYS_keyctl, 1, c->id, 0, 0, 0) < 0 && errno != ENOSYS) {
+		err_sys(e, "keyctl", "cannot make a session keyring");
+		return err_hint(e, "--no-new-keyring shares the caller's");
+	}
+	return 0;
+}
+
+/* Written now, in force at execve: proc_pid_attr(5). The module decides whether it knows them. */
+int process_labels(struct create *c, struct err *e)
+{
+	const struct config_process *p = &c->cfg.process;
+	_free_ char *profile = NULL;
+
+	if (p->selinux && *p->selinux &&
+	    proc_write(c->proc, "thread-self/attr/exec", p->selinux, e) < 0)
+		return err_prefix(e, ".process.selinuxLabel");
+	if (!p->apparmor || !*p->apparmor || str_eq(p->apparmor, "unconfined"))
+		return 0;
+	profile = str_fmt("exec %s", p->apparmor);
+	if (proc_write(c->proc, "thread-self/attr/apparmor/exec", profile, e) == 0)
+		return 0;
+	if (e->errnum == ENOENT)
+		err_hint(e, "AppArmor is not active on this host");
+	return err_prefix(e, ".process.apparmorProfile");
+}
+
+void process_caps(const struct config_process *p, struct caps *out)
+{
+	_strv_ struct strv unknown = {0};
+
+	*out = (struct caps){
+		.bounding = caps_set(&p->bounding, &unknown),
+		.effective = caps_set(&p->effective, &unknown),
+		.inheritable = caps_set(&p->inheritable, &unknown),
+		.permitted = caps_set(&p->permitted, &unknown),
+		.ambient = caps_set(&p->ambient, &unknown),
+	};
+	strv_foreach (name, &unknown)
+		report_warn("unknown capability %s is ignored", name);
+}
+
+static int send_listener(struct create *c, int listener, struct err *e)
+{
+	_json_ struct json *j = json_new_object();
+	_free_ char *text = NULL;
+	const char *meta = json_get_str(c->cfg.seccomp, "listenerMetadata", NULL);
+	struct json *fds = json_need_arr(j, "fds");
+
+	json_add(fds, json_new_str("seccompFd"));
+	json_set(j, "ociVersion", json_new_str(c->cfg.version));
+	json_set(j, "pid", json_new_int(c->pid));
+	if (meta)
+		json_set(j, "metadata", json_new_str(meta));
+	json_set(j, "state",
+		 state_document(c->cfg.version, c->id, "running", c->pid, c->bundle,
+				c->cfg.annotations));
+	text = json_text(j, false);
+	return fdpass_send(c->listener, listener, text, strlen(text), e);
+}
+
+static int install_filter(struct create *c, struct err *e)
+{
+	_close_ int listener = -1;
+
+	if (!c->has_filter)
+		return 0;
+	if (seccomp_install(&c->filter, &listener, e) < 0)
+		return -1;
+	return listener >= 0 ? send_listener(c, listener, e) : 0;
+}
+
+int process_filter_early(struct create *c, struct err *e)
+{
+	return c->cfg.process.no_new_privs ? 0 : install_filter(c, e);
+}
+
+int process_filter_late(struct create *c, struct err *e)
+{
+	if (!c->cfg.process.no_new_privs)
+		return 0;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_sys(e, "prctl", "cannot set no_new_privs");
+	return install_filter(c, e);
+}
+
+/* In a namespace with a single mapped id, setgroups(2) is denied for good (user_namespaces(7)). */
+static int set_groups(struct create *c, struct err *e)
+{
+	const struct config_process *p = &c->cfg.process;
+	_buf_ struct buf b = {0};
+	gid_t *groups = (gid_t *)p->groups;
+
+	if (setgroups(p->ngroups, groups) == 0)
+		return 0;
+	if (!p->ngroups && errno == EPERM &&
+	    file_read(c->proc, "self/setgroups", 64, &b, NULL) == 0 && str_after(b.data, "deny"))
+		return 0;
+	err_sys(e, "setgroups", "cannot set .process.user.additionalGids");
+	return err_hint(e, "are these groups mapped in the user namespace?");
+}
+
+int process_identity(struct create *c, struct err *e)
+{
+	const struct config_process *p = &c->cfg.process;
+
+	if (caps_limit(&c->caps, e) < 0)
+		return -1;
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return err_sys(e, "prctl", "cannot keep the capabilities");
+	if (set_groups(c, e) < 0)
+		return -1;
+	if (setresgid((gid_t)p->gid, (gid_t)p->gid, (gid_t)p->gid) < 0) {
+		err_sys(e, "setresgid", "cannot become group %u", (unsigned)p->gid);
+		return err_hint(e, "is it mapped in the user namespace?");
+	}
+	if (setresuid((uid_t)p->uid, (uid_t)p->uid, (uid_t)p->uid) < 0) {
+		err_sys(e, "setresuid", "cannot become user %u", (unsigned)p->uid);
+		return err_hint(e, "is it mapped in the user namespace?");
+	}
+	/* changing the user makes a process dumpable again where sysctl fs.suid_dumpable is 1 */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_sys(e, "prctl", "cannot protect the container's first process");
+	return caps_apply(&c->caps, e);
+}
+
+/* Everything but 0, 1, 2 and the asked-for ones closes at exec. */
+static int close_rest(struct create *c, struct err *e)
+{
+	unsigned first = 3 + (unsigned)(c->o ? c->o->preserve_fds : 0);
+
+	if (syscall(SYS_close_range, first, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+		return 0;
+	if (errno != ENOSYS && errno != EINVAL)
+		return err_sys(e, "close_range", "cannot close descriptors");
+	for (int fd = (int)first; fd < 4096; fd++)
+		if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 && fd > 1024)
+			break;
+	return 0;
+}
+
+int process_exec(struct create *c, struct err *e)
+{
+	const struct config_process *p = &c->cfg.process;
+	static char *none[] = {NULL};
+
+	if (close_rest(c, e) < 0)
+		return -1;
+	if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
+		return err_sys(e, "prctl", "cannot leave the runtime");
+	execve(c->exe, p->args.v, p->env.v ? p->env.v : none);
+	return err_sys(e, "execve", "cannot execute %s", c->exe);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The container's file system: the root, .mounts in their order, pivot.
+ *
+ * Every destination is resolved below the descriptor of the new root (sys/path.h) and every mount
+ * is attached to the descriptor that came out, so a symbolic link in the image, or one that
+ * somebody swaps in on a shared volume, can lead nowhere else. Sources are paths of the host; they
+ * are opened before this process changes its user, with the rights of the caller.
+ *
+ * proc and sysfs are special: nothing but the real ones may be where programs and this runtime
+ * expect them, so their destination may not be reached through a link, and nothing may be mounted
+ * on or in procfs but the single files that engines are used to cover.
+ */
+#include "create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+
+#include "mounts.h"
+#include "sys/nsfork.h"
+#include "sys/path.h"
+
+static bool is_bind(const struct config_mount *m)
+{
+	return str_eq(m->type, "bind") || strv_has(&m->options, "bind") ||
+	       strv_has(&m->options, "rbind");
+}
+
+int rootfs_open_sources(struct create *c, struct err *e)
+{
+	c->sources = mem_alloc((c->cfg.nmounts + 1) * sizeof(int));
+	c->root_source = open(c->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (c->root_source < 0)
+		return err_sys(e, "open", "cannot open the root file system %s", c->rootfs);
+	for (size_t i = 0; i < c->cfg.nmounts; i++) {
+		const struct config_mount *m = &c->cfg.mounts[i];
+
+		c->sources[i] = -1;
+		if (!is_bind(m) || strv_has(&m->options, "remount"))
+			continue;
+		if (!m->source)
+			return err_set(e, ERR_INPUT, 0, NULL, "the mount on %s has no source",
+				       m->destination);
+		c->sources[i] = open(m->source, O_PATH | O_CLOEXEC);
+		if (c->sources[i] < 0)
+			return err_sys(e, "open", "cannot open %s, the source of the mount on %s",
+				       m->source, m->destination);
+	}
+	return 0;
+}
+
+static int set_propagation(const char *path, unsigned long flags, struct err *e)
+{
+	if (mount(NULL, path, NULL, flags, NULL) < 0)
+		return err_sys(e, "mount", "cannot change the propagation of mounts");
+	return 0;
+}
+
+/* No mount made here may reach the host, unless .linux.rootfsPropagation asks for it. */
+int rootfs_private_tree(struct create *c, struct err *e)
+{
+	bool rec = true;
+	unsigned long flag =
+		c->cfg.propagation ? mount_propagation(c->cfg.propagation, &rec) : MS_SLAVE;
+
+	if (!flag)
+		return err_set(e, ERR_INPUT, 0, NULL,
+			       "config.json: .linux.rootfsPropagation: unknown value \"%s\"",
+			       c->cfg.propagation);
+	if (flag == MS_SHARED)
+		return 0; /* as it is */
+	if (flag == MS_UNBINDABLE)
+		flag = MS_PRIVATE;
+	return set_propagation("/", flag | MS_REC, e);
+}
+
+/* The root becomes a mount of its own, as pivot_root(2) wants it. */
+int rootfs_attach_root(struct create *c, struct err *e)
+{
+	int m = mount_clone(c->root_source, true, e);
+
+	if (m >= 0) {
+		/* attached below the place where it came from: a private mount cannot propagate */
+		if (mount_change(m, false, 0, 0, MS_PRIVATE, -1, NULL) < 0 && errno != ENOSYS)
+			return err_sys(e, "mount_setattr", "cannot make the root private");
+		if (mount_attach(m, c->root_source, e) < 0)
+			return err_prefix(e, "the root file system %s", c->rootfs);
+		c->root = m;
+		return 0;
+	}
+	if (e->errnum != ENOSYS)
+		return err_prefix(e, "the root file system %s", c->rootfs);
+	err_clear(e);
+	if (mount_at(NULL, c->root_source, c->root_source, NULL, MS_BIND | MS_REC, NULL, e) < 0)
+		return err_prefix(e, "the root file system %s", c->rootfs);
+	c->root = open(c->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (c->root < 0)
+		return err_sys(e, "open", "cannot open the root file system %s", c->rootfs);
+	return 0;
+}
+
+int rootfs_mounts(struct create *c, struct err *e)
+{
+	for (size_t i = 0; i < c->cfg.nmounts; i++) {
+		const struct config_mount *m = &c->cfg.mounts[i];
+
+		if (mounts_place(c, m, c->sources[i], e) < 0) {
+			const char *what = m->type && !is_bind(m) ? m->type
+					   : m->source		  ? m->source
+								  : "nothing";
+
+			return err_prefix(e, "mount %s on %s", what, m->destination);
+		}
+	}
+	return 0;
+}
+
+int rootfs_readonly(struct create *c, struct err *e)
+{
+	struct statfs st;
+
+	if (!c->cfg.root_readonly)
+		return 0;
+	if (mount_change(c->root, false, MOUNT_ATTR_RDONLY, 0, 0, -1, e) == 0)
+		return 0;
+	if (e->errnum != ENOSYS)
+		return err_prefix(e, ".root.readonly");
+	err_clear(e);
+	if (fstatfs(c->root, &st) < 0)
+		return err_sys(e, "fstatfs", ".root.readonly");
+	/* the kernel locks these in a user namespace: they must be said again (mount(2)) */
+	return mount_at(NULL, -1, c->root, NULL,
+			MS_BIND | MS_REMOUNT | MS_RDONLY |
+				(st.f_flags & (MS_NOSUID | MS_NODEV | MS_NOEXEC)),
+			NULL, e);
+}
+
+/* For a root on the initial ramfs, which cannot be pivoted away. */
+static int move_root(struct create *c, struct err *e)
+{
+	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 || chdir("/") < 0)
+		return err_sys(e, "mount", "cannot move the root into place");
+	return 0;
+}
+
+/*
+ * The old root is stacked on the new one by pivot_root(".", ".") (pivot_root(2)), so nothing needs
+ * to be made in the container for it, and detached with all that is below it.
+ */
+int rootfs_pivot(struct create *c, struct err *e)
+{
+	bool rec;
+	unsigned long prop;
+
+	if (fchdir(c->root) < 0)
+		return err_sys(e, "fchdir", "cannot enter the root");
+	if (c->o->no_pivot) {
+		if (move_root(c, e) < 0)
+			return -1;
+	} else {
+		if (syscall(SYS_pivot_root, ".", ".") < 0)
+			return err_sys(e, "pivot_root", "cannot change the root");
+		if (c->cfg.propagation && set_propagation(".", MS_SLAVE | MS_REC, e) < 0)
+			return -1;
+		if (umount2(".", MNT_DETACH) < 0)
+			return err_sys(e, "umount2", "cannot detach the old root");
+	}
+	if (chdir("/") < 0)
+		return err_sys(e, "chdir", "cannot enter the root");
+	if (!c->cfg.propagation)
+		return 0;
+	prop = mount_propagation(c->cfg.propagation, &rec);
+	return set_propagation("/", prop | (rec ? MS_REC : 0), e);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* "create", "run", "start", "state": the life of a container by command. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "create.h"
+
+#define CREATE_OPTIONS                                                                            \
+	{"bundle", 'b',                                                                           \
+	 OPT_STR,  offsetof(struct create_options, bundle),                                       \
+	 "DIR",	   "directory with config.json (default: the current one)"},                      \
+		{"config", 'f',                                                                   \
+		 OPT_STR,  offsetof(struct create_options, config),                               \
+		 "FILE",   "another file in place of BUNDLE/config.json"},                        \
+		{"console-socket", 0,                                                             \
+		 OPT_STR,	   offsetof(struct create_options, console_socket),               \
+		 "SOCKET",	   "unix socket that gets the terminal's master"},                \
+		{"pid-file", 0,                                                                   \
+		 OPT_STR,    offsetof(struct create_options, pid_file),                           \
+		 "FILE",     "file to write the process id to"},                                  \
+		{"preserve-fds",                                                                  \
+		 0,                                                                               \
+		 OPT_INT,                                                                         \
+		 offsetof(struct create_options, preserve_fds),                                   \
+		 "N",                                                                             \
+		 "descriptors from 3 on to pass to the container"},                               \
+		{"no-pivot", 0,                                                                   \
+		 OPT_FLAG,   offsetof(struct create_options, no_pivot),                           \
+		 NULL,	     "move the root instead of pivot_root, for a root on a ramfs"},       \
+		{"no-new-keyring",                                                                \
+		 0,                                                                               \
+		 OPT_FLAG,                                                                        \
+		 offsetof(struct create_options, no_new_keyring),                                 \
+		 NULL,                                                                            \
+		 "keep the session keyring of the caller"},                                       \
+	{                                                                                         \
+		"no-subreaper", 0, OPT_FLAG, offsetof(struct create_options, no_subreaper), NULL, \
+			"do not become the parent of orphaned processes"                          \
+	}
+
+static const struct opt create_table[] = {CREATE_OPTIONS, {0}};
+static const struct opt run_table[] = {
+	CREATE_OPTIONS,
+	{"detach", 'd', OPT_FLAG, offsetof(struct create_options, detach), NULL,
+	 "return as soon as the command runs"},
+	{"keep", 0, OPT_FLAG, offsetof(struct create_options, keep), NULL,
+	 "do not delete the container when its command ends"},
+	{0},
+};
+
+static int check_options(const struct create_options *o, struct err *e)
+{
+	if (o->preserve_fds < 0 || o->preserve_fds > 4096)
+		return err_set(e, ERR_USAGE, 0, NULL, "--preserve-fds: 0 to 4096");
+	return 0;
+}
+
+static int run_create(struct global *g, void *opts, int argc, char **argv, struct err *e)
+{
+	return check_options(opts, e) < 0 ? -1 : create_container(g, opts, argv[0], false, e);
+}
+
+static int run_run(struct global *g, void *opts, int argc, char **argv, struct err *e)
+{
+	return check_options(opts, e) < 0 ? -1 : create_container(g, opts, argv[0], true, e);
+}
+
+const struct command cmd_create = {
+	"create",
+	"ID",
+	"make a container that waits for start",
+	create_table,
+	sizeof(struct create_options),
+	1,
+	1,
+	false,
+	true,
+	run_create,
+};
+const struct command cmd_run = {
+	"run",
+	"ID",
+	"make and start a container",
+	run_table,
+	sizeof(struct create_options),
+	1,
+	1,
+	false,
+	true,
+	run_run,
+};
+
+/* The child answers with an error, or with the end of file when it has executed the command. */
+static int knock(const struct state *s, struct err *e)
+{
+	_close_ int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	struct err said = {0};
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/" STATE_FIFO, s->dir);
+	if (sock < 0 || connect(sock, (struct sockaddr *)&a, sizeof(a)) < 0)
+		return err_sys(e, "connect", "cannot reach the container");
+	unlinkat(s->dir, STATE_FIFO, 0);
+	if (err_recv(sock, &said) == 1) {
+		*e = said;
+		return -1;
+	}
+	return 0;
+}
+
+static int poststart(const struct state *s, struct err *e)
+{
+	_config_ struct config cfg = {0};
+	_json_ struct json *state = NULL;
+
+	if (!json_path(s->config, "hooks.poststart"))
+		return 0;
+	if (config_parse(json_ref(s->config), &cfg, e) < 0)
+		return -1;
+	state = state_document(s->version, s->id, "running", s->proc.pid, s->bundle,
+			       json_get(s->doc, "annotations"));
+	return hooks_run(&cfg.poststart, "poststart", state, e);
+}
+
+static int run_start(struct global *g, void *opts, int argc, char **argv, struct err *e)
+{
+	_state_ struct state s = STATE_NONE;
+	const char *status;
+
+	if (state_root(g, e) < 0 || state_load(g, argv[0], true, &s, e) < 0)
+		return -1;
+	status = state_status(&s);
+	if (!str_eq(status, "created"))
+		return err_set(e, ERR_EXISTS, 0, NULL, "container %s is %s, not created", s.id,
+			       status);
+	if (knock(&s, e) < 0)
+		return -1;
+	return poststart(&s, e);
+}
+const struct command cmd_start = {
+	"start", "ID", "start a created container", NULL, 0, 1, 1, false, false, run_start,
+};
+
+static int run_state(struct global *g, void *opts, int argc, char **argv, struct err *e)
+{
+	_state_ struct state s = STATE_NONE;
+	_json_ struct json *j = NULL;
+	_free_ char *text = NULL;
+	const char *status;
+
+	if (state_root(g, e) < 0 || state_load(g, argv[0], false, &s, e) < 0)
+		return -1;
+	status = state_status(&s);
+	j = state_document(s.version, s.id, status, str_eq(status, "stopped") ? 0 : s.proc.pid,
+			   s.bundle, json_get(s.doc, "annotations"));
+	if (!json_has(j, "pid"))
+		json_set(j, "pid", json_new_int(0));
+	json_set(j, "rootfs", json_new_str(s.rootfs));
+	json_set(j, "created", json_new_str(s.created));
+	text = json_text(j, true);
+	printf("%s\n", text);
+	return fflush(stdout) == 0 ? 0 : err_sys(e, "write", "cannot write the state");
+}
+const struct command cmd_state = {
+	"state", "ID", "print the state of a container", NULL, 0, 1, 1, false, false, run_state,
+};

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The state of containers: see state.h for the contract.
+ *
+ * A claim is mkdir(2) and flock(2) on the new directory. Between the two somebody else may take the
+ * directory for one that a killed create left and remove it, so the name is looked up again after
+ * locking and must still be the locked directory.
+ */
+#include "state.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "cgroup.h"
+#include "sys/path.h"
+#include "sys/userns.h"
+
+#define CLAIM_TRIES 50
+#define ID_CHARS    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-"
+
+static char *default_root(void)
+{
+	const char *rp = getenv("RP_RUN"), *xdg = getenv("XDG_RUNTIME_DIR");
+	uid_t uid = userns_host_uid();
+
+	if (rp && *rp)
+		return str_fmt("%s/runtime", rp);
+	if (uid == 0)
+		return str_dup("/run/ctr-runtime");
+	if (xdg && *xdg)
+		return str_fmt("%s/rp/runtime", xdg);
+	return str_fmt("/tmp/rp-run-%u/rp/runtime", (unsigned)uid);
+}
+
+static int check_owner(int fd, const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return err_sys(e, "fstat", "cannot open %s", path);
+	if (st.st_uid != geteuid() || (st.st_mode & 022))
+		return err_set(e, ERR_DENIED, 0, "fstat",
+			       "%s belongs to somebody else or is writable for others", path);
+	return 0;
+}
+
+/* The parts of the path are the user's own (an option, the environment), made 0700. */
+static int make_root(const char *path, struct err *e)
+{
+	_free_ char *part = str_dup(path);
+
+	for (char *p = part + 1; *p; p++)
+		if (*p == '/') {
+			*p = '\0';
+			mkdir(part, 0700);
+			*p = '/';
+		}
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return err_sys(e, "mkdir", "cannot make %s", path);
+	return 0;
+}
+
+int state_root(struct global *g, struct err *e)
+{
+	if (g->root_path)
+		return 0;
+	g->root_path = g->root ? str_dup(g->root) : default_root();
+	g->root_fd = open(g->root_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (g->root_fd < 0 && errno == ENOENT) {
+		if (make_root(g->root_path, e) < 0)
+			return -1;
+		g->root_fd = open(g->root_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (g->root_fd < 0)
+		return err_sys(e, "open", "cannot open %s", g->root_path);
+	return check_owner(g->root_fd, g->root_path, e);
+}
+
+int state_check_id(const char *id, struct err *e)
+{
+	if (!str_only(id, ID_CHARS) || *id == '.' || *id == '-' || strlen(id) > 200)
+		return err_set(e, ERR_USAGE, 0, NULL,
+			       "invalid container id \"%s\": letters, digits and _.+- are allowed",
+			       id);
+	return 0;
+}
+
+static bool is_still(int root, const char *id, int dir)
+{
+	struct stat a, b;
+
+	return fstatat(root, id, &a, AT_SYMLINK_NOFOLLOW) == 0 && fstat(dir, &b) == 0 &&
+	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+/* Returns the locked directory, -1 failure, -2 try again. */
+static int try_claim(const struct global *g, const char *id, struct err *e)
+{
+	bool made = mkdirat(g->root_fd, id, 0700) == 0;
+	_close_ int dir = -1;
+	struct stat st;
+
+	if (!made && errno != EEXIST)
+		return err_sys(e, "mkdirat", "cannot make %s/%s", g->root_path, id);
+	dir = openat(g->root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0)
+		return errno == ENOENT ? -2
+				       : err_sys(e, "openat", "cannot open the state of %s", id);
+	if (flock(dir, LOCK_EX | LOCK_NB) < 0)
+		return made ? -2
+			    : err_set(e, ERR_EXISTS, EEXIST, NULL, "container %s is in use", id);
+	if (!is_still(g->root_fd, id, dir))
+		return -2;
+	if (made)
+		return take_fd(&dir);
+	if (fstatat(dir, STATE_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return err_set(e, ERR_EXISTS, EEXIST, NULL, "container %s exists already", id);
+	return path_remove_tree(g->root_fd, id, e) < 0 ? -1 : -2;
+}
+
+int state_claim(const struct global *g, const char *id, struct err *e)
+{
+	for (int i = 0; i < CLAIM_TRIES; i++) {
+		int dir = try_claim(g, id, e);
+
+		if (dir != -2)
+			return dir;
+	}
+	return err_set(e, ERR_EXISTS, EBUSY, NULL, "container %s is being made by somebody else",
+		       id);
+}
+
+int state_write(int dir, const struct state_record *r, struct err *e)
+{
+	_json_ struct json *j = json_new_object();
+	_free_ char *head = NULL;
+	_buf_ struct buf text = {0};
+	struct proc_id p = {0};
+	char now[TIME_TEXT_LEN];
+
+	time_text(NULL, now);
+	if (r->pid && proc_identify(r->pid, &p, e) < 0)
+		return -1;
+	json_set(j, "ociVersion", json_new_str(r->version));
+	json_set(j, "id", json_new_str(r->id));
+	json_set(j, "pid", json_new_int(r->pid));
+	json_set(j, "startTime", json_new_uint(p.start));
+	json_set(j, "bootId", json_new_str(p.boot));
+	json_set(j, "bundle", json_new_str(r->bundle));
+	json_set(j, "rootfs", json_new_str(r->rootfs));
+	json_set(j, "created", json_new_str(now));
+	json_set(j, "cgroup", json_new_str(r->cgroup ? r->cgroup : ""));
+	json_set(j, "cgroupScope", json_new_str(r->cgroup_scope ? r->cgroup_scope : ""));
+	if (r->annotations)
+		json_set(j, "annotations", json_ref(r->annotations));
+	head = json_text(j, false);
+	/* config.json goes in as the text that it was: no need to write what was just read */
+	buf_add(&text, head, strlen(head) - 1);
+	buf_str(&text, ",\"config\":");
+	buf_str(&text, r->config_text);
+	buf_str(&text, "}\n");
+	return file_replace(dir, STATE_FILE, text.data, text.len, 0600, false, e);
+}
+
+static int load_document(struct state *s, struct err *e)
+{
+	struct cur root, config;
+	int64_t pid = 0, start = 0;
+	const char *boot = "";
+
+	if (json_read_file(s->dir, STATE_FILE, CONFIG_MAX_SIZE + 65536, &s->doc, e) < 0)
+		return -1;
+	root = cur_root(s->doc);
+	if (cur_int(&root, "pid", CUR_NEED, 0, INT32_MAX, &pid, e) < 0 ||
+	    cur_int(&root, "startTime", CUR_NEED, 0, INT64_MAX, &start, e) < 0 ||
+	    cur_str(&root, "bootId", CUR_NEED, &boot, e) < 0 ||
+	    cur_str(&root, "ociVersion", CUR_NEED, &s->version, e) < 0 ||
+	    cur_str(&root, "bundle", CUR_NEED, &s->bundle, e) < 0 ||
+	    cur_str(&root, "rootfs", CUR_NEED, &s->rootfs, e) < 0 ||
+	    cur_str(&root, "created", CUR_NEED, &s->created, e) < 0 ||
+	    cur_str(&root, "cgroup", CUR_NEED, &s->cgroup, e) < 0 ||
+	    cur_str(&root, "cgroupScope", CUR_NEED, &s->cgroup_scope, e) < 0 ||
+	    cur_obj(&root, "config", CUR_NEED, &config, e) < 0)
+		return -1;
+	s->config = config.val;
+	s->proc.pid = (pid_t)pid;
+	s->proc.start = (uint64_t)start;
+	snprintf(s->proc.boot, sizeof(s->proc.boot), "%s", boot);
+	return 0;
+}
+
+int state_load(const struct global *g, const char *id, bool lock, struct state *out, struct err *e)
+{
+	*out = (struct state)STATE_NONE;
+	if (state_check_id(id, e) < 0)
+		return -1;
+	snprintf(out->id, sizeof(out->id), "%s", id);
+	out->dir = openat(g->root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (out->dir < 0 && errno == ENOENT)
+		return err_set(e, ERR_NOTFOUND, 0, NULL, "container %s does not exist", id);
+	if (out->dir < 0)
+		return err_sys(e, "openat", "cannot open the state of %s", id);
+	if ((lock && flock(out->dir, LOCK_EX) < 0))
+		err_sys(e, "flock", "cannot lock the state of %s", id);
+	else if (load_document(out, e) == 0)
+		return 0;
+	else if (e->code == ERR_NOTFOUND)
+		err_set(e, ERR_NOTFOUND, 0, NULL, "container %s does not exist", id);
+	else
+		err_prefix(e, "the state of %s", id);
+	state_release(out);
+	return -1;
+}
+
+void state_release(struct state *s)
+{
+	if (s->dir >= 0)
+		close(s->dir);
+	json_put(s->doc);
+	s->dir = -1;
+	s->doc = s->config = NULL;
+}
+
+static bool is_alive(const struct state *s)
+{
+	struct proc_id now;
+
+	return s->proc.pid && proc_identify(s->proc.pid, &now, NULL) == 0 &&
+	       now.start == s->proc.start && str_eq(now.boot, s->proc.boot);
+}
+
+const char *state_status(const struct state *s)
+{
+	struct stat st;
+
+	if (!is_alive(s))
+		return "stopped";
+	if (fstatat(s->dir, STATE_FIFO, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return "created";
+	return cgroup_is_frozen(s->cgroup) ? "paused" : "running";
+}
+
+struct json *state_document(const char *version, const char *id, const char *status, pid_t pid,
+			    const char *bundle, struct json *annotations)
+{
+	struct json *j = json_new_object();
+
+	json_set(j, "ociVersion", json_new_str(version));
+	json_set(j, "id", json_new_str(id));
+	json_set(j, "status", json_new_str(status));
+	if (pid)
+		json_set(j, "pid", json_new_int(pid));
+	json_set(j, "bundle", json_new_str(bundle));
+	if (annotations)
+		json_set(j, "annotations", json_ref(annotations));
+	return j;
+}
+
+int state_remove(const struct global *g, const char *id, struct err *e)
+{
+	return path_remove_tree(g->root_fd, id, e);
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+int state_list(const struct global *g, struct strv *ids, struct err *e)
+{
+	int fd = openat(g->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_closedir_ DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *ent;
+
+	if (!d)
+		return err_sys(e, "opendir", "cannot read %s", g->root_path);
+	while ((ent = readdir(d)))
+		if (state_check_id(ent->d_name, NULL) == 0)
+			strv_add(ids, ent->d_name);
+	if (ids->n)
+		qsort(ids->v, ids->n, sizeof(char *), compare);
+	return 0;
+}

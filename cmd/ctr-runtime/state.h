@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The state of containers: ROOT/ID/state.json, written whole by rename, and ROOT/ID/start, a fifo
+ * that exists until a created container is started.
+ *
+ * What is running is not stored but derived: the process (pid, start time, boot id), the fifo, the
+ * freezer. The directory is locked (flock(2)) while somebody changes the container; a directory
+ * whose lock is free and that holds no state is what a killed create left, and may be replaced.
+ */
+#ifndef CTR_RUNTIME_STATE_H
+#define CTR_RUNTIME_STATE_H
+
+#include "config.h"
+#include "runtime.h"
+#include "sys/proc.h"
+
+#define STATE_FILE "state.json"
+#define STATE_FIFO "start"
+/* Beside the containers; no id begins with a dot. */
+#define STATE_SECCOMP_CACHE ".seccomp"
+
+struct state {
+	int dir; /* ROOT/ID */
+	char id[256];
+	struct proc_id proc;
+	const char *version, *bundle, *rootfs, *created, *cgroup, *cgroup_scope;
+	struct json *doc;    /* holds the strings */
+	struct json *config; /* config.json as it was at create */
+};
+#define STATE_NONE        \
+	{                 \
+		.dir = -1 \
+	}
+void state_release(struct state *s);
+#define _state_ _clean_(state_release)
+
+/* What state_write() records. */
+struct state_record {
+	const char *id, *version, *bundle, *rootfs, *cgroup, *cgroup_scope;
+	pid_t pid;
+	struct json *annotations;
+	const char *config_text; /* the text of config.json */
+};
+
+/* Opens (and makes, 0700) the directory of all states into g->root_fd. */
+int state_root(struct global *g, struct err *e);
+
+/* ERR_USAGE where it cannot be the name of a container. */
+int state_check_id(const char *id, struct err *e);
+
+/* A new locked directory for the container. ERR_EXISTS where the id is in use. */
+int state_claim(const struct global *g, const char *id, struct err *e);
+
+int state_write(int dir, const struct state_record *r, struct err *e);
+
+/* Loads a container. With lock: waits for and holds its lock until release. */
+int state_load(const struct global *g, const char *id, bool lock, struct state *out, struct err *e);
+
+/* "created", "running", "paused", "stopped" */
+const char *state_status(const struct state *s);
+
+/* The state document of the OCI specification. pid is left out where 0. */
+struct json *state_document(const char *version, const char *id, const char *status, pid_t pid,
+			    const char *bundle, struct json *annotations);
+
+/* Removes ROOT/ID. */
+int state_remove(const struct global *g, const char *id, struct err *e);
+
+/* The ids below ROOT, sorted. */
+int state_list(const struct global *g, struct strv *ids, struct err *e);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The store: where it is, and how much is in it. */
+#include <sys/statvfs.h>
+
+#include "info.h"
+#include "base/fd.h"
+#include "oci/container.h"
+#include "oci/index.h"
+
+static int count_containers(const struct store *s, struct json *out, struct err *e)
+{
+	int64_t running = 0, paused = 0, stopped = 0, all = 0;
+	_strv_ struct strv ids = {0};
+
+	if (container_list(s, &ids, e) < 0)
+		return -1;
+	strv_foreach (id, &ids) {
+		struct container_state st;
+
+		if (container_state(s, id, &st, NULL) < 0)
+			continue; /* removed meanwhile */
+		all++;
+		running += st.status == CONTAINER_RUNNING;
+		paused += st.status == CONTAINER_PAUSED;
+		stopped += st.status == CONTAINER_EXITED || st.status == CONTAINER_CREATED;
+	}
+	json_set(out, "number", json_new_int(all));
+	json_set(out, "running", json_new_int(running));
+	json_set(out, "paused", json_new_int(paused));
+	json_set(out, "stopped", json_new_int(stopped));
+	return 0;
+}
+
+static int count_images(const struct store *s, struct json *out, struct err *e)
+{
+	_json_ struct json *index = NULL;
+	_strv_ struct strv seen = {0};
+
+	if (index_read(s, &index, e) < 0)
+		return -1;
+	json_each (d, json_get(index, "manifests")) {
+		const char *digest = json_get_str(d.v, "digest", "");
+
+		if (!strv_has(&seen, digest))
+			strv_add(&seen, digest);
+	}
+	json_set(out, "number", json_new_int((int64_t)seen.n));
+	return 0;
+}
+
+/* rootfs-mount(1) remembers for one boot that the kernel refused overlayfs. */
+static const char *driver(const struct store *s)
+{
+	_buf_ struct buf b = {0};
+	char boot[BOOT_ID_LEN];
+
+	return file_read(s->run, "no-overlay", 64, &b, NULL) == 0 && boot_id(boot, NULL) == 0 &&
+			       str_eq(b.data, boot)
+		       ? "vfs"
+		       : "overlay";
+}
+
+static void add_space(const struct store *s, struct json *out)
+{
+	struct statvfs fs;
+
+	if (statvfs(s->path, &fs) < 0)
+		return;
+	json_set(out, "graphRootAllocated", json_new_int((int64_t)(fs.f_blocks * fs.f_frsize)));
+	json_set(out, "graphRootUsed",
+		 json_new_int((int64_t)((fs.f_blocks - fs.f_bfree) * fs.f_frsize)));
+}
+
+int describe_store(const struct store *s, struct json *out, struct err *e)
+{
+	_free_ char *volumes = str_fmt("%s/volumes", s->path);
+
+	json_set(out, "graphDriverName", json_new_str(driver(s)));
+	json_set(out, "graphRoot", json_new_str(s->path));
+	json_set(out, "runRoot", json_new_str(s->run_path));
+	json_set(out, "volumePath", json_new_str(volumes));
+	add_space(s, out);
+	if (count_containers(s, json_need_obj(out, "containerStore"), e) < 0)
+		return -1;
+	return count_images(s, json_need_obj(out, "imageStore"), e);
+}
