@@ -35,9 +35,11 @@ TESTPROG := $(patsubst tests/lib/%.c,$(B)/tests/%,$(wildcard tests/lib/*.c))
 
 libs_of   = $(shell cat cmd/$(1)/libs 2>/dev/null)
 pkgs      = $(filter-out static nolibc,$(call libs_of,$(1)))
-is_static = $(filter static nolibc,$(call libs_of,$(1)))
+# a sanitizer's library cannot be linked statically
+SAN      := $(findstring -fsanitize,$(CFLAGS))
+is_static = $(filter $(if $(SAN),,static) nolibc,$(call libs_of,$(1)))
 # "nolibc" in libs: a freestanding program with its own _start
-link_libs = $(if $(filter nolibc,$(call libs_of,$(1))),-nostdlib,$(LIB) \
+link_libs = $(if $(filter nolibc,$(call libs_of,$(1))),-nostdlib -fno-sanitize=all,$(LIB) \
 	$(call pkg,$(if $(call is_static,$(1)),--static) --libs,$(call pkgs,$(1))) $(call json,$(1)))
 pkg       = $(if $(strip $(2)),$(shell pkg-config $(1) $(2)))
 JSON_A   := $(shell pkg-config --variable=libdir json-c 2>/dev/null)/libjson-c.a
@@ -76,7 +78,7 @@ $(B)/unit/%: tests/unit/%.c $(LIB)
 $(B)/tests/%: tests/lib/%.c $(LIB)
 	@mkdir -p $(@D)
 	@echo "  TEST    $*"
-	@$(CC) $(ALL_CFLAGS) -static -MMD -MP -o $@ $< $(LIB) $(JSON_A)
+	@$(CC) $(ALL_CFLAGS) $(if $(SAN),,-static) -MMD -MP -o $@ $< $(LIB) $(JSON_A)
 
 check: all $(UNIT) $(TESTPROG) ## run all tests; T=NAME for those whose name contains it
 	@B=$(abspath $(B)) T='$(T)' tests/run
@@ -85,7 +87,7 @@ lint: all ## formatting, static analysis, house rules
 	@B=$(abspath $(B)) contrib/lint
 
 asan: ## the tests with AddressSanitizer and UndefinedBehaviorSanitizer
-	@$(MAKE) B=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	@ASAN_OPTIONS=detect_leaks=0:$(ASAN_OPTIONS) $(MAKE) B=build/asan CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 		-fno-sanitize-recover=undefined -U_FORTIFY_SOURCE' check
 
 fuzz: ## 60 s of libFuzzer for each target in tests/fuzz

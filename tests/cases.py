@@ -20,7 +20,7 @@ def read(path, tmp):
 def run_case(program, case, tmp):
     env = {"HOME": tmp, "XDG_DATA_HOME": tmp + "/data", "XDG_RUNTIME_DIR": tmp + "/run", "LANG": "C.UTF-8",
            "XDG_CONFIG_HOME": tmp + "/config", "PATH": bins + ":" + os.environ["PATH"], "B": os.environ["B"],
-           "CASE": case, "TMP": tmp}
+           "CASE": case, "TMP": tmp, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "")}
     os.mkdir(tmp + "/run", 0o700)
     path = lambda n: os.path.join(case, n)
     if os.path.exists(path("setup")):

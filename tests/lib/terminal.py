@@ -11,13 +11,18 @@ def start(*argv):
     return p, master, slave
 
 
-def expect(master, text, seconds=15):
-    seen, end = b"", time.time() + seconds
+left = {}
+
+
+def expect(master, text, seconds=30):
+    """Reads until text has come; what came behind it is kept for the next call."""
+    seen, end = left.pop(master, b""), time.time() + seconds
     while text.encode() not in seen:
-        left = end - time.time()
-        if left <= 0 or not select.select([master], [], [], left)[0]:
+        wait = end - time.time()
+        if wait <= 0 or not select.select([master], [], [], wait)[0]:
             sys.exit(f"expected {text!r}, saw {seen!r}")
         seen += os.read(master, 4096)
+    left[master] = seen.split(text.encode(), 1)[1]
 
 
 p, master, slave = start("rp", "run", "-it", "--rm", "--network", "none", "busybox", "sh")
