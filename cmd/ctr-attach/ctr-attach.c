@@ -313,7 +313,11 @@ static int run(struct prog *p, struct err *e)
 	r = copy(&a, e);
 	restore(&a);
 	p->exit_status = a.detached ? 0 : a.status;
-	return r;
+	if (r < 0) { /* not the container's status 1 */
+		log_err(e);
+		p->exit_status = 125;
+	}
+	return 0;
 }
 
 static const struct program program = {

@@ -67,6 +67,8 @@ int note_wait(int sock, char kind, struct note *out, struct err *e)
 			*out = n;
 		return 0;
 	}
+	if (len < 0 && errno != ECONNRESET)
+		return err_sys(e, "recv", "cannot hear the other process");
 	return err_set(e, ERR_FAILED, 0, "recv", "the other process has ended");
 }
 
@@ -76,13 +78,17 @@ int child_error(struct create *c, struct err *e)
 	struct err said = {0};
 	siginfo_t si = {0};
 
-	close(c->err_write);
-	c->err_write = -1;
+	/* *e is something else than the child's end: then the child may wait for us */
+	if (e->errnum && e->errnum != EPIPE)
+		return -1;
+	if (c->err_write >= 0)
+		close(take_fd(&c->err_write));
 	if (err_recv(c->err_read, &said) == 1) {
 		*e = said;
 		return -1;
 	}
-	if (c->pidfd >= 0 && waitid(P_PIDFD, (id_t)c->pidfd, &si, WEXITED | WNOWAIT) == 0 &&
+	if (c->pidfd >= 0 && proc_wait(c->pidfd, 1000, NULL) == 1 &&
+	    waitid(P_PIDFD, (id_t)c->pidfd, &si, WEXITED | WNOWAIT | WNOHANG) == 0 && si.si_pid &&
 	    si.si_code != CLD_EXITED)
 		return err_set(e, ERR_FAILED, 0, NULL,
 			       "the container's first process was killed by %s",
@@ -422,8 +428,12 @@ static int record(struct create *c, struct err *e)
 	};
 
 	/* a child that is gone already has a cause of its own */
-	if (state_write(c->state_dir, &r, e) < 0)
-		return e->code == ERR_NOTFOUND ? child_error(c, e) : -1;
+	if (state_write(c->state_dir, &r, e) < 0) {
+		if (e->code != ERR_NOTFOUND)
+			return -1;
+		err_clear(e);
+		return child_error(c, e);
+	}
 	return write_pid_file(c, e);
 }
 
@@ -469,11 +479,15 @@ int wait_ready(struct create *c, struct err *e)
 
 	if (!c->start)
 		return note_wait(c->sync_parent, NOTE_READY, NULL, e) < 0 ? child_error(c, e) : 0;
-	if (err_recv(c->err_read, &said) == 1) {
+	switch (err_recv(c->err_read, &said)) {
+	case 0:
+		return 0;
+	case 1:
 		*e = said;
 		return -1;
+	default:
+		return err_sys(e, "read", "cannot learn whether the command runs");
 	}
-	return 0;
 }
 
 static int poststart_hooks(struct create *c, struct err *e)

@@ -52,6 +52,14 @@ static void print_help(void)
 	for (size_t i = 0; commands[i]; i++)
 		printf("  %-11s %s\n", commands[i]->name, commands[i]->summary);
 	printf("\nOptions:\n%s", b.data);
+	for (size_t i = 0; commands[i]; i++) {
+		_buf_ struct buf one = {0};
+
+		if (!commands[i]->opts)
+			continue;
+		opts_help(commands[i]->opts, &one);
+		printf("\nOptions of %s:\n%s", commands[i]->name, one.data);
+	}
 }
 
 static void print_version(void)

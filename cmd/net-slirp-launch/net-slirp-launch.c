@@ -46,7 +46,7 @@ static void net_release(struct net *n)
 	free(n->netns);
 }
 
-static bool installed(const char *program)
+bool net_installed(const char *program)
 {
 	_strv_ struct strv dirs = {0};
 	const char *path = getenv("PATH");
@@ -73,7 +73,7 @@ static int choose_mode(struct net *n, const struct cur *request, struct err *e)
 		return -1;
 	n->asked_private = str_eq(n->mode, "private");
 	if (n->asked_private) {
-		n->mode = installed("pasta") ? "pasta" : "slirp4netns";
+		n->mode = net_installed("pasta") ? "pasta" : "slirp4netns";
 		return 0;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(known); i++)
@@ -108,7 +108,7 @@ static int start_pasta(struct net *n, struct err *e)
 	if (pasta_start(n, e) == 0)
 		return 0;
 	/* left to us, and pasta has nothing to copy (a host without a default route) */
-	if (!n->asked_private || !installed("slirp4netns"))
+	if (!n->asked_private || !net_installed("slirp4netns"))
 		return -1;
 	first = *e;
 	err_clear(e);

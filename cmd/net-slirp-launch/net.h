@@ -49,6 +49,9 @@ int pasta_start(struct net *n, struct err *e);
  */
 int net_record(const struct net *n, struct err *e);
 
+/* True where PATH leads to the program. */
+bool net_installed(const char *program);
+
 /* files.c: resolv.conf and hosts in STORE/containers/ID */
 int files_write(struct net *n, const struct cur *request, struct err *e);
 

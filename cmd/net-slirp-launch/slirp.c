@@ -183,47 +183,99 @@ static int forward_all(struct net *n, struct err *e)
 	return 0;
 }
 
+/* The descriptors of the helper, and the gate that it waits at. */
+struct helper_fds {
+	int ready, life, log, gate;
+};
+
+/*
+ * In the child: waits until its number is recorded, then becomes slirp4netns. The end of the gate
+ * means that the launcher was killed: nobody would ever end this helper.
+ */
+static void become_helper(const struct helper_fds *f, char *const *argv)
+{
+	static const int to[] = {0, 1, 2, 3, 4};
+	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int from[] = {null_fd, f->log, f->log, f->ready, f->life};
+	char byte;
+
+	/* out of the way first, so that no target overwrites a source */
+	for (size_t i = 0; i < ARRAY_LEN(from); i++)
+		from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 10);
+	if (read(f->gate, &byte, 1) != 1)
+		_exit(0);
+	setsid();
+	for (size_t i = 0; i < ARRAY_LEN(from); i++)
+		if (dup2(from[i], to[i]) < 0)
+			_exit(1);
+	execvp(argv[0], argv);
+	_exit(1);
+}
+
+/* Starts the helper with its record written before it is one. */
+static int start_helper(struct net *n, const struct helper_fds *f, int open_gate, char *const *argv,
+			struct child *c, struct err *e)
+{
+	c->pid = fork();
+	if (c->pid < 0)
+		return err_sys(e, "fork", "cannot fork");
+	if (c->pid == 0) {
+		close(open_gate);
+		become_helper(f, argv);
+	}
+	c->pidfd = sys_pidfd_open(c->pid); /* our own child, not waited for: no race */
+	n->helper = c->pid;
+	n->helper_name = "slirp4netns";
+	if (net_record(n, e) < 0)
+		return -1;
+	return fd_write_all(open_gate, "g", 1, e);
+}
+
+/* A pipe for the helper's "ready", the gate, the fifo of its life, its log. */
+static int open_fds(struct net *n, struct helper_fds *f, int *ready, int *gate, struct err *e)
+{
+	int pipe_fds[2];
+
+	if ((f->life = life_fifo(n, e)) < 0 || fd_pipe(pipe_fds, e) < 0)
+		return -1;
+	*ready = pipe_fds[0];
+	f->ready = pipe_fds[1];
+	if (fd_pipe(pipe_fds, e) < 0)
+		return -1;
+	f->gate = pipe_fds[0];
+	*gate = pipe_fds[1];
+	f->log = openat(n->run, "slirp.log", O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+			0600);
+	if (f->log < 0 || fchdir(n->run) < 0)
+		return err_sys(e, "openat", "cannot make slirp.log");
+	return 0;
+}
+
 int slirp_start(struct net *n, struct err *e)
 {
 	struct slirp_options o;
 	_strv_ struct strv argv = {0};
-	_close_ int life = -1, log = -1;
-	int ready[2], r;
+	struct helper_fds f;
+	int ready, gate, r;
 	struct child c;
-	struct spawn_fd fds[2];
 
-	if (parse_options(n, &o, e) < 0 || (life = life_fifo(n, e)) < 0 || fd_pipe(ready, e) < 0)
+	if (parse_options(n, &o, e) < 0)
+		return -1;
+	if (!net_installed("slirp4netns"))
+		return err_set(e, ERR_NOTFOUND, ENOENT, "execve",
+			       "cannot find the program slirp4netns");
+	if (open_fds(n, &f, &ready, &gate, e) < 0) /* this program ends: no need to close */
 		return -1;
 	note_addresses(n, &o);
 	build_argv(n, &o, &argv);
-	fds[0] = (struct spawn_fd){.from = ready[1], .to = 3};
-	fds[1] = (struct spawn_fd){.from = life, .to = 4};
-	log = openat(n->run, "slirp.log", O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-		     0600);
-	if (log < 0 || fchdir(n->run) < 0)
-		return err_sys(e, "openat", "cannot make slirp.log");
-	if (spawn(&(struct spawn){.file = "slirp4netns",
-				  .argv = argv.v,
-				  .in = SPAWN_NULL,
-				  .out = log,
-				  .err = log,
-				  .fds = fds,
-				  .nfds = 2,
-				  .new_session = true},
-		  &c, e) < 0)
-		return -1;
-	n->helper = c.pid;
-	n->helper_name = "slirp4netns";
-	close(ready[1]);
-	/* until this is written, a helper that is left alone ends when it says that it is ready */
-	r = net_record(n, e);
+	r = start_helper(n, &f, gate, argv.v, &c, e);
+	close(f.ready);
+	close(gate);
 	if (r == 0)
-		r = wait_ready(ready[0], log, &c, e);
-	close(ready[0]);
+		r = wait_ready(ready, f.log, &c, e);
 	if (r == 0)
 		r = forward_all(n, e);
-	if (r < 0)
+	if (r < 0 && c.pid > 0)
 		proc_signal(c.pidfd, SIGKILL, NULL);
-	close(c.pidfd);
 	return r;
 }

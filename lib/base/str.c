@@ -235,6 +235,20 @@ int str_to_int(const char *s, int64_t min, int64_t max, int64_t *out)
 	return 0;
 }
 
+/* Digits, perhaps with a fraction; strtod(3) alone takes 0x10, 1e3 and nan. -1: there is none. */
+static double plain_number(const char *s, char **end)
+{
+	size_t n = strspn(s, "0123456789.");
+	_free_ char *copy = str_ndup(s, n);
+	char *stop;
+	double v = isdigit((unsigned char)*s) ? strtod(copy, &stop) : -1;
+
+	if (v >= 0 && *stop)
+		v = -1;
+	*end = (char *)(uintptr_t)s + n;
+	return v;
+}
+
 int str_to_size(const char *s, int64_t *out)
 {
 	static const char units[] = "bkmgtp";
@@ -242,9 +256,9 @@ int str_to_size(const char *s, int64_t *out)
 	char *end;
 	double v;
 
-	if (!isdigit((unsigned char)*s))
+	v = plain_number(s, &end);
+	if (v < 0)
 		return -1;
-	v = strtod(s, &end);
 	if (*end) {
 		unit = strchr(units, tolower((unsigned char)*end));
 		if (!unit)
@@ -260,7 +274,7 @@ int str_to_size(const char *s, int64_t *out)
 		if (*end)
 			return -1;
 	}
-	if (v < 0 || v >= 9.2e18)
+	if (v >= 9.2e18)
 		return -1;
 	*out = (int64_t)v;
 	return 0;
@@ -279,24 +293,26 @@ int str_to_duration(const char *s, int64_t *out)
 		*out = seconds * 1000000000;
 		return 0;
 	}
+	if (!*s)
+		return -1;
 	while (*s) {
 		char *end;
 		double v, ns = 0;
 		size_t n;
 
-		if (!isdigit((unsigned char)*s) && *s != '.')
+		v = plain_number(s, &end);
+		if (v < 0)
 			return -1;
-		v = strtod(s, &end);
 		n = strspn(end, "abcdefghijklmnopqrstuvwxyz");
 		for (size_t i = 0; i < ARRAY_LEN(units); i++)
 			if (strlen(units[i].unit) == n && memcmp(units[i].unit, end, n) == 0)
 				ns = units[i].ns;
-		if (ns == 0 || end == s)
+		if (ns == 0)
 			return -1;
 		total += v * ns;
 		s = end + n;
 	}
-	if (total < 0 || total >= 9.2e18)
+	if (total >= 9.2e18)
 		return -1;
 	*out = (int64_t)total;
 	return 0;
@@ -314,17 +330,41 @@ void hex_encode(const void *data, size_t n, char *out)
 	out[2 * n] = '\0';
 }
 
+/*
+ * The proleptic Gregorian date of a day number, 0 being 1970-01-01. Years begin in March, so that
+ * the leap day is their last; 400 years have 146097 days. gmtime_r(3) would bring the time zone
+ * files and scanf into every static program.
+ */
+static void date_of_day(int64_t day, int64_t *year, int *month, int *mday)
+{
+	int64_t era, of_era, y;
+	int of_year, m;
+
+	day += 719468; /* from 0000-03-01 */
+	era = (day >= 0 ? day : day - 146096) / 146097;
+	of_era = day - era * 146097;
+	y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	of_year = (int)(of_era - (365 * y + y / 4 - y / 100));
+	m = (5 * of_year + 2) / 153;
+	*mday = of_year - (153 * m + 2) / 5 + 1;
+	*month = m < 10 ? m + 3 : m - 9;
+	*year = y + era * 400 + (*month <= 2);
+}
+
 void time_text(const struct timespec *t, char out[TIME_TEXT_LEN])
 {
 	struct timespec now;
-	struct tm tm;
+	int64_t day, year, secs;
+	int month, mday;
 
 	if (!t) {
 		clock_gettime(CLOCK_REALTIME, &now);
 		t = &now;
 	}
-	gmtime_r(&t->tv_sec, &tm);
-	snprintf(out, TIME_TEXT_LEN, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ",
-		 (tm.tm_year + 1900) % 10000, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
-		 tm.tm_sec, t->tv_nsec);
+	day = t->tv_sec / 86400 - (t->tv_sec % 86400 < 0);
+	secs = t->tv_sec - day * 86400;
+	date_of_day(day, &year, &month, &mday);
+	snprintf(out, TIME_TEXT_LEN, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", (int)(year % 10000),
+		 month, mday, (int)(secs / 3600), (int)(secs / 60 % 60), (int)(secs % 60),
+		 t->tv_nsec);
 }

@@ -30,33 +30,90 @@ static struct json *wrap(struct json_object *o)
 	return (struct json *)o;
 }
 
-/* Members that the text spells out; -1 for an integer of more than 64 bits. */
-static long count_members_in_text(const char *text, size_t len)
+/* Does an integer, as it is written, fit into int64_t or uint64_t? json-c would cut it silently. */
+static bool integer_fits(const char *s, size_t n)
 {
-	bool in_string = false;
+	bool negative = *s == '-';
+	const char *limit = negative ? "9223372036854775808" : "18446744073709551615";
+	size_t digits = n - negative, most = strlen(limit);
+
+	return digits < most || (digits == most && memcmp(s + negative, limit, most) <= 0);
+}
+
+/* The length of the number at s; *fits is cleared for an integer of more than 64 bits. */
+static size_t number_len(const char *s, size_t len, bool *fits)
+{
+	bool integer = true;
+	size_t n = 0;
+
+	for (; n < len && s[n] && strchr("0123456789+-.eE", s[n]); n++)
+		integer = integer && !strchr("+.eE", s[n]);
+	if (integer && !integer_fits(s, n))
+		*fits = false;
+	return n;
+}
+
+/*
+ * Members that the text spells out, outside of strings. json-c takes 'single quotes' around keys
+ * and raw control characters in strings, which JSON does not have.
+ */
+static long count_members_in_text(const char *text, size_t len, const char **wrong)
+{
+	bool in_string = false, fits = true;
 	long members = 0;
-	size_t digits = 0;
 
 	for (size_t i = 0; i < len; i++) {
 		char c = text[i];
 
 		if (in_string) {
-			if (c == '\\')
+			if ((unsigned char)c < ' ')
+				*wrong = "not valid JSON: a control character in a string";
+			else if (c == '\\')
 				i++;
 			else if (c == '"')
 				in_string = false;
 			continue;
 		}
-		digits = c >= '0' && c <= '9' ? digits + 1 : 0;
-		/* 20 digits: UINT64_MAX has as many, and starts with 1 */
-		if (digits > 20 || (digits == 20 && text[i - 19] != '1'))
-			return -1;
-		if (c == '"')
+		if ((c >= '0' && c <= '9') || c == '-')
+			i += number_len(text + i, len - i, &fits) - 1;
+		else if (c == '"')
 			in_string = true;
-		else if (c == ':')
-			members++;
+		else if (c == '\'')
+			*wrong = "not valid JSON: single quotes";
+		members += c == ':';
 	}
+	if (!fits)
+		*wrong = "a number does not fit into 64 bits";
 	return members;
+}
+
+/* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. json-c lets them through. */
+static bool utf8_valid(const unsigned char *s, size_t len)
+{
+	static const struct {
+		unsigned char from, to, low, high, more;
+	} lead[] = {
+		{0x00, 0x7f, 0, 0, 0},	     {0xc2, 0xdf, 0x80, 0xbf, 1},
+		{0xe0, 0xe0, 0xa0, 0xbf, 2}, {0xe1, 0xec, 0x80, 0xbf, 2},
+		{0xed, 0xed, 0x80, 0x9f, 2}, {0xee, 0xef, 0x80, 0xbf, 2},
+		{0xf0, 0xf0, 0x90, 0xbf, 3}, {0xf1, 0xf3, 0x80, 0xbf, 3},
+		{0xf4, 0xf4, 0x80, 0x8f, 3},
+	};
+
+	for (size_t i = 0; i < len; i++) {
+		size_t k = 0;
+
+		while (k < ARRAY_LEN(lead) && (s[i] < lead[k].from || s[i] > lead[k].to))
+			k++;
+		if (k == ARRAY_LEN(lead) || i + lead[k].more >= len ||
+		    (lead[k].more && (s[i + 1] < lead[k].low || s[i + 1] > lead[k].high)))
+			return false;
+		for (size_t n = 2; n <= lead[k].more; n++)
+			if ((s[i + n] & 0xc0) != 0x80)
+				return false;
+		i += lead[k].more;
+	}
+	return true;
 }
 
 static long count_members_in_tree(struct json_object *o, const char **wrong)
@@ -93,12 +150,12 @@ static int check_tree(const char *text, size_t len, struct json_object *o, const
 		      struct err *e)
 {
 	const char *wrong = NULL;
-	long said = count_members_in_text(text, len);
 	long kept = count_members_in_tree(o, &wrong);
+	long said = count_members_in_text(text, len, &wrong);
 
-	if (said < 0)
-		wrong = "a number does not fit into 64 bits";
-	else if (said != kept && !wrong)
+	if (!utf8_valid((const unsigned char *)text, len))
+		wrong = "not valid UTF-8";
+	if (said != kept && !wrong)
 		wrong = "a key appears twice in one object";
 	return wrong ? err_set(e, ERR_INPUT, 0, "json", "%s: %s", name, wrong) : 0;
 }
@@ -119,9 +176,12 @@ int json_parse(const char *text, size_t len, const char *name, struct json **out
 					    JSON_TOKENER_ALLOW_TRAILING_CHARS);
 	o = json_tokener_parse_ex(tok, text, (int)len);
 	jerr = json_tokener_get_error(tok);
-	if (jerr == json_tokener_continue) /* a bare number at the end needs the final NUL */
-		o = json_tokener_parse_ex(tok, "", 1), jerr = json_tokener_get_error(tok);
 	end = json_tokener_get_parse_end(tok);
+	if (jerr == json_tokener_continue) { /* a bare word or number needs the final NUL */
+		o = json_tokener_parse_ex(tok, "", 1);
+		jerr = json_tokener_get_error(tok);
+		end = len;
+	}
 	json_tokener_free(tok);
 	if (jerr != json_tokener_success) {
 		json_object_put(o);

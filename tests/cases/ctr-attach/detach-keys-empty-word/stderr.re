@@ -1,0 +1,1 @@
+invalid detach keys "a,,b"

@@ -1,0 +1,1 @@
+invalid detach key "banana"

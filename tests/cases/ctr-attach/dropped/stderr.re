@@ -1,0 +1,1 @@
+7 bytes of output were dropped

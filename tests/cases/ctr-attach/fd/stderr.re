@@ -1,0 +1,1 @@
+--stdin-fd: "three" is not a number

@@ -1,0 +1,2 @@
+\Ausage: ctr-attach
+^ +-h, --help 

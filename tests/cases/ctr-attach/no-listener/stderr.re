@@ -1,0 +1,1 @@
+cannot attach to @TMP@/file

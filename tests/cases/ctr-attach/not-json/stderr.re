@@ -1,0 +1,1 @@
+\Actr-attach: standard input: not valid JSON

@@ -1,0 +1,1 @@
+ctr-attach: no such command

@@ -1,0 +1,1 @@
+--sig-proxy: "maybe" is not one of

@@ -1,0 +1,1 @@
+cannot attach to @TMP@/nope: No such file or directory

@@ -1,0 +1,1 @@
+\.process\.attachSocket: expected string, got number

@@ -1,0 +1,1 @@
+\Actr-attach: unknown flag: --bogus .*--help

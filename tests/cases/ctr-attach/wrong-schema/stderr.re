@@ -1,0 +1,1 @@
+\Actr-attach: \.schema: expected

@@ -1,0 +1,1 @@
+\.container\.id: \"../x\" is no container id

@@ -1,0 +1,2 @@
+\Ausage: ctr-cleanup
+^ +-h, --help 

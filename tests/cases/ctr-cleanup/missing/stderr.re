@@ -1,0 +1,2 @@
+\Actr-cleanup: no such container: nope
+?\Z

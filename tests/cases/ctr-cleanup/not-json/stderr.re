@@ -1,0 +1,1 @@
+\Actr-cleanup: standard input: not valid JSON

@@ -1,0 +1,1 @@
+container 111111111111 is running .*--force

@@ -1,0 +1,1 @@
+\Actr-cleanup: unknown flag: --bogus .*--help

@@ -1,0 +1,1 @@
+\Actr-cleanup \(rp\) \d

@@ -1,0 +1,1 @@
+\Actr-cleanup: \.schema: expected

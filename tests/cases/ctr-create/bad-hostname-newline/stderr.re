@@ -1,0 +1,1 @@
+not a valid host name

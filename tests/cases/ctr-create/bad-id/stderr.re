@@ -1,0 +1,1 @@
+--id: "ABC" is not 64 hexadecimal

@@ -1,0 +1,1 @@
+\.request\.name: expected string, got number

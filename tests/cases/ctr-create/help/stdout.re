@@ -1,0 +1,2 @@
+\Ausage: ctr-create
+^ +-h, --help 

@@ -1,0 +1,1 @@
+\.image: expected object, got string

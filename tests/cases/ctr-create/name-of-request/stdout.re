@@ -1,0 +1,2 @@
+"name":"fromdoc"
+"hostname":"hh"

@@ -1,0 +1,1 @@
+\Actr-create: standard input: not valid JSON

@@ -1,0 +1,1 @@
+\Actr-create: \.schema: expected

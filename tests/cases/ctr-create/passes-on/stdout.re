@@ -1,0 +1,2 @@
+"annotations":\{"x":\[1,null\]\}
+"ports":

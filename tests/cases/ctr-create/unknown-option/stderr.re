@@ -1,0 +1,1 @@
+\Actr-create: unknown flag: --bogus .*--help

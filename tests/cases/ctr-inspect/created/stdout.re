@@ -1,0 +1,14 @@
+"Id":"1{64}"
+"Name":"one"
+"Path":"sleep","Args":\["100"\]
+"Status":"created","Running":false
+"Pid":0
+"ImageName":"localhost/x:latest"
+"Image":"a{64}"
+"Mounts":\[\{"Type":"bind","Source":"/srv","Destination":"/data","Driver":"","Mode":"","Options":\["rbind"\],"RW":false,"Propagation":"rprivate"\},\{"Type":"volume","Name":"vol","Source":"@TMP@/data/rp/volumes/vol/_data"
+"Ports":\{"80/tcp":\[\{"HostIp":"127.0.0.1","HostPort":"8080"\}\],"99/tcp":null\}
+"Env":\["container=podman","A=1","B=3"\]
+"Labels":\{"a":"b","l":"m"\}
+"Binds":\["/srv:/data:ro,rprivate,rbind","vol:/vol:rw,rprivate,rbind"\]
+"StartedAt":"0001-01-01T00:00:00Z"
+"LogPath":"@TMP@/data/rp/containers/1{64}/ctr.log"

@@ -1,0 +1,14 @@
+"Path":"/init","Args":\["x"\]
+"Status":"exited"
+"ExitCode":9
+"OOMKilled":true
+"StartedAt":"2026-01-01T00:00:00Z","FinishedAt":"2026-01-01T00:00:01Z"
+"OCIRuntime":"crun"
+"Driver":"vfs"
+"EffectiveCaps":\["CAP_KILL"\],"BoundingCaps":\["CAP_KILL","CAP_CHOWN"\]
+"Env":\["Z=1"\]
+"WorkingDir":"/w"
+"Options":\["rbind","nosuid"\],"RW":false,"Propagation":"rslave"
+"80/tcp":\[\{"HostIp":"","HostPort":"1234"\}\],"81/tcp":\[\{"HostIp":"","HostPort":"1235"\}\]
+"NetworkMode":"pasta"
+"Ulimits":\[\{"Name":"RLIMIT_NOFILE","Soft":1,"Hard":2\}\]

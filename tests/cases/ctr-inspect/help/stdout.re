@@ -1,0 +1,2 @@
+\Ausage: ctr-inspect
+^ +-h, --help 

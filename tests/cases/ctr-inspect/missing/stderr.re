@@ -1,0 +1,2 @@
+\Actr-inspect: no such container: nope
+?\Z

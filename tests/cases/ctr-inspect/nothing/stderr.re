@@ -1,0 +1,1 @@
+\Actr-inspect: .*container is needed

@@ -1,0 +1,1 @@
+"SizeRw":5,"SizeRootFs":5

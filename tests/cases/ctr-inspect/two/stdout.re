@@ -1,0 +1,2 @@
+"Name":"one"
+"Name":"two"

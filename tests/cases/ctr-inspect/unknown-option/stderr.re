@@ -1,0 +1,1 @@
+\Actr-inspect: unknown flag: --bogus .*--help

@@ -1,0 +1,1 @@
+\Actr-inspect \(rp\) \d

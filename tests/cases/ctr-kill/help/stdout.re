@@ -1,0 +1,2 @@
+\Ausage: ctr-kill
+^ +-h, --help 

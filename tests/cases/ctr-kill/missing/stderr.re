@@ -1,0 +1,2 @@
+\Actr-kill: no such container: nope
+?\Z

@@ -1,0 +1,1 @@
+--signal: "BOGUS" is not a signal

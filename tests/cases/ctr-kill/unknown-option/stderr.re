@@ -1,0 +1,1 @@
+\Actr-kill: unknown flag: --bogus .*--help

@@ -1,0 +1,1 @@
+\Actr-kill \(rp\) \d

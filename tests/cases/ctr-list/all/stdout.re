@@ -1,0 +1,9 @@
+"Id":"1{64}"
+"Names":\["one"\]
+"State":"created"
+"Status":"Created"
+"Command":\["sleep","100"\]
+"Image":"localhost/x:latest"
+"ID":"111111111111"
+"Ports":"127.0.0.1:8080->80/tcp"
+"Labels":\{"a":"b","l":"m"\}

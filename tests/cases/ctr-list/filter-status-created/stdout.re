@@ -1,0 +1,2 @@
+"Names":\["one"\]
+"Names":\["two"\]

@@ -1,0 +1,2 @@
+\Ausage: ctr-list
+^ +-h, --help 

@@ -1,0 +1,2 @@
+"State":"running"
+"Status":"Up 

@@ -1,0 +1,1 @@
+\Actr-list: unknown flag: --bogus .*--help

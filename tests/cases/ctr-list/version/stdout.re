@@ -1,0 +1,1 @@
+\Actr-list \(rp\) \d

@@ -1,0 +1,1 @@
+more than one container id begins with 1

@@ -1,0 +1,1 @@
+--detach: "maybe" is not one of

@@ -1,0 +1,2 @@
+"detach":true
+"interactive":false

@@ -1,0 +1,2 @@
+\Ausage: ctr-load
+^ +-h, --help 

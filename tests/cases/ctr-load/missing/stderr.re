@@ -1,0 +1,2 @@
+\Actr-load: no such container: nope
+?\Z

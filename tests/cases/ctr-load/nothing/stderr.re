@@ -1,0 +1,1 @@
+\Actr-load: .*container is needed

@@ -1,0 +1,1 @@
+\Actr-load: unknown flag: --bogus .*--help

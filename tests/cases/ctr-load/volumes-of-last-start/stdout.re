@@ -1,0 +1,2 @@
+"volumes":\[\{"name":"v"
+\A(?!.*"mode":"pasta")

@@ -1,0 +1,1 @@
+\Afirst\nhalf and half\nlast\n\Z

@@ -1,0 +1,2 @@
+\Ausage: ctr-logs
+^ +-h, --help 

@@ -1,0 +1,1 @@
+cannot open the log of one

@@ -1,0 +1,2 @@
+\Actr-logs: no such container: nope
+?\Z

@@ -1,0 +1,1 @@
+\Aone last\n\Z

@@ -1,0 +1,1 @@
+has no log: its log driver is "none"

@@ -1,0 +1,1 @@
+\Actr-logs: .*container is needed

@@ -1,0 +1,1 @@
+\Ahalf and half\nlast\n\Z

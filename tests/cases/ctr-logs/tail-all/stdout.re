@@ -1,0 +1,1 @@
+\Afirst\n

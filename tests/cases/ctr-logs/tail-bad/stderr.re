@@ -1,0 +1,1 @@
+--tail: "few" is not a number

@@ -1,0 +1,1 @@
+\Alast\nnew\n\Z

@@ -1,0 +1,1 @@
+"yesterday" is not a time

@@ -1,0 +1,1 @@
+\Actr-logs: unknown flag: --bogus .*--help

@@ -1,0 +1,1 @@
+\Awarned\n\Z

@@ -1,0 +1,1 @@
+\Actr-logs \(rp\) \d

@@ -1,0 +1,1 @@
+\.request\.detach: expected boolean, got string

@@ -1,0 +1,2 @@
+\Ausage: ctr-monitor
+^ +-h, --help 

@@ -1,0 +1,1 @@
+\.request\.log\.path: not an absolute path

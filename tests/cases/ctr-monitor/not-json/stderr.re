@@ -1,0 +1,1 @@
+\Actr-monitor: standard input: not valid JSON

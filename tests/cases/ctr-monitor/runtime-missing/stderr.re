@@ -1,0 +1,1 @@
+OCI runtime "no-such-runtime" is not installed

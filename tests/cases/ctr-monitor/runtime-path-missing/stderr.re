@@ -1,0 +1,1 @@
+OCI runtime @TMP@/nope: No such file

@@ -1,0 +1,1 @@
+\Actr-monitor: unknown flag: --bogus .*--help

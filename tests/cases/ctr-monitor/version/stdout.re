@@ -1,0 +1,1 @@
+\Actr-monitor \(rp\) \d

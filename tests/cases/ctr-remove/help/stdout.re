@@ -1,0 +1,2 @@
+\Ausage: ctr-remove
+^ +-h, --help 

@@ -1,0 +1,2 @@
+\Actr-remove: no such container: nope
+?\Z

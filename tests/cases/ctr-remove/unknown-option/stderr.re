@@ -1,0 +1,1 @@
+\Actr-remove: unknown flag: --bogus .*--help

@@ -1,0 +1,1 @@
+\Actr-remove \(rp\) \d

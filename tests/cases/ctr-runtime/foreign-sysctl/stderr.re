@@ -1,0 +1,1 @@
+kernel\.core_pattern is not in a namespace

@@ -1,0 +1,1 @@
+cannot find the bundle

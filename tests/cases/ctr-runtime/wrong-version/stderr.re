@@ -1,0 +1,1 @@
+\.ociVersion: version "2\.0\.0" is not supported

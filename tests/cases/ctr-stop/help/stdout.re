@@ -1,0 +1,2 @@
+\Ausage: ctr-stop
+^ +-h, --help 

@@ -1,0 +1,2 @@
+\Actr-stop: no such container: nope
+?\Z

@@ -1,0 +1,1 @@
+did not end within 1 seconds, killing it

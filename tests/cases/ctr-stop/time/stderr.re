@@ -1,0 +1,1 @@
+--time: "soon" is not a number of seconds

@@ -1,0 +1,1 @@
+\Actr-stop: unknown flag: --bogus .*--help

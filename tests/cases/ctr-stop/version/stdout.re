@@ -1,0 +1,1 @@
+\Actr-stop \(rp\) \d

@@ -1,0 +1,1 @@
+--condition: "sleeping" is not one of

@@ -1,0 +1,2 @@
+\Ausage: ctr-wait
+^ +-h, --help 

@@ -1,0 +1,2 @@
+\Actr-wait: no such container: nope
+?\Z

@@ -1,0 +1,1 @@
+\Actr-wait: .*container is needed

@@ -1,0 +1,1 @@
+\Actr-wait: unknown flag: --bogus .*--help

@@ -1,0 +1,1 @@
+\Actr-wait \(rp\) \d

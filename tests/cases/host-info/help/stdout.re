@@ -1,0 +1,2 @@
+\Ausage: host-info
+^ +-h, --help 

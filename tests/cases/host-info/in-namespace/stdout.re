@@ -1,0 +1,2 @@
+"rootless":true
+"uidmap":\[\{"container_id":0,"host_id":[1-9]

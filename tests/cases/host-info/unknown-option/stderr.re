@@ -1,0 +1,1 @@
+\Ahost-info: unknown flag: --bogus .*--help

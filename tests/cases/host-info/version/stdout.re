@@ -1,0 +1,1 @@
+\Ahost-info \(rp\) \d

@@ -1,0 +1,1 @@
+expected true or false

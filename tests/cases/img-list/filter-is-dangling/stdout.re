@@ -1,0 +1,2 @@
+\A(?!.*"localhost/one)
+\A(?!.*"localhost/two)

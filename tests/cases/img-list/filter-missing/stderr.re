@@ -1,0 +1,1 @@
+image nope is not in the store

@@ -1,0 +1,1 @@
+--filter: "color=red" is not a known KEY=VALUE

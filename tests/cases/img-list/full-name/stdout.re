@@ -1,0 +1,2 @@
+"Repository":"localhost/one","Tag":"latest"
+\A(?!.*"localhost/two)

@@ -1,0 +1,2 @@
+\Ausage: img-list
+^ +-h, --help 

@@ -1,0 +1,2 @@
+\A(?!.*"localhost/one)
+"Repository":"localhost/two","Tag":"latest"

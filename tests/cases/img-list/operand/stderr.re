@@ -1,1 +1,0 @@
-^img-list: no operands

@@ -1,0 +1,1 @@
+"one".*"two"|localhost/one.*localhost/two|localhost/two.*localhost/one

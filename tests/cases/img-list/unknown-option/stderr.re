@@ -1,0 +1,1 @@
+\Aimg-list: unknown flag: --bogus .*--help

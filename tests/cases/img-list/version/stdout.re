@@ -1,0 +1,1 @@
+\Aimg-list \(rp\) \d

@@ -1,0 +1,1 @@
+wrong number of arguments for join

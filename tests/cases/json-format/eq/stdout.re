@@ -1,0 +1,1 @@
+\Atrue true true false\n\Z

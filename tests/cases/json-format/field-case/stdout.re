@@ -1,0 +1,1 @@
+\Aabc abc one\n\Z

@@ -1,0 +1,2 @@
+\Ausage: json-format
+^ +-h, --help 

@@ -1,0 +1,1 @@
+\Ayesempty\n\Z

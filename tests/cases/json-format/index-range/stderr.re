@@ -1,0 +1,1 @@
+index out of range

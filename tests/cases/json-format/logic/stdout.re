@@ -1,0 +1,1 @@
+\Aone one false\n\Z

@@ -1,0 +1,1 @@
+\Aone\nabc\n\Z

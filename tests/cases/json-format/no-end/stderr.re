@@ -1,0 +1,1 @@
+{{end}} is missing

@@ -1,0 +1,1 @@
+\A<no value>\n\Z

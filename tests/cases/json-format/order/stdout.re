@@ -1,0 +1,1 @@
+\Atrue true false true true\n\Z

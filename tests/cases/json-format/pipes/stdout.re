@@ -1,0 +1,1 @@
+\AABC\-ONE\n\Z

@@ -1,0 +1,1 @@
+\Aone %!s\(MISSING\)\n\Z

@@ -1,0 +1,1 @@
+\Aone\|    3\|abc \|"one"\|true\|ff\|%\n\Z

@@ -1,0 +1,1 @@
+\Aoneone\n\Z

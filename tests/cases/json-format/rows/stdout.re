@@ -1,0 +1,1 @@
+\Ar:t\nlonger/name:latest\n\Z

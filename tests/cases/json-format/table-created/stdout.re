@@ -1,0 +1,1 @@
+\AIMAGE ID    CREATED\nx           2 years ago\ny           now\n\Z

@@ -1,0 +1,1 @@
+\At\nlatest\n\Z

@@ -1,0 +1,1 @@
+\Aplain\n\Z

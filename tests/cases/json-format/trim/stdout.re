@@ -1,0 +1,1 @@
+\Aaoneb\n\Z

@@ -1,0 +1,1 @@
+incompatible types

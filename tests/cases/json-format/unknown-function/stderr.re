@@ -1,0 +1,1 @@
+function "nope" is not defined

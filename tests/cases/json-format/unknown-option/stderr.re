@@ -1,0 +1,1 @@
+\Ajson-format: unknown flag: --bogus .*--help

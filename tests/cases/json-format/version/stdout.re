@@ -1,0 +1,1 @@
+\Ajson-format \(rp\) \d

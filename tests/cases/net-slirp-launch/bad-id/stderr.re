@@ -1,0 +1,1 @@
+is no container id

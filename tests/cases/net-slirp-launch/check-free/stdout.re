@@ -1,0 +1,1 @@
+"containerPort":80

@@ -1,0 +1,2 @@
+\Ausage: net-slirp-launch
+^ +-h, --help 

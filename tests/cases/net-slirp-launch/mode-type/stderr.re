@@ -1,0 +1,1 @@
+\.request\.network\.mode: expected string, got number

@@ -1,0 +1,1 @@
+\.request\.network\.mode: \"bridge\" is not known

@@ -1,0 +1,3 @@
+"mode":"none"
+"namespace":""
+"ports":\[\]

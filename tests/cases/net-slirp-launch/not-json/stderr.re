@@ -1,0 +1,1 @@
+\Anet-slirp-launch: standard input: not valid JSON

@@ -1,0 +1,1 @@
+\.request\.ports\[0\]\.containerPort

@@ -1,0 +1,1 @@
+protocol "sctp" is not tcp or udp

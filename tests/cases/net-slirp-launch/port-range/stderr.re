@@ -1,0 +1,1 @@
+\.request\.ports\[0\]: the range goes beyond port 65535

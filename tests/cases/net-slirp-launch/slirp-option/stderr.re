@@ -1,0 +1,1 @@
+unknown slirp4netns option "fast=1"

@@ -1,0 +1,1 @@
+\Anet-slirp-launch: unknown flag: --bogus .*--help

@@ -1,0 +1,1 @@
+\Anet-slirp-launch \(rp\) \d

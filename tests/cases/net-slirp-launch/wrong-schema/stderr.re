@@ -1,0 +1,1 @@
+\Anet-slirp-launch: \.schema: expected

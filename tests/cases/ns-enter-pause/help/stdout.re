@@ -1,0 +1,2 @@
+\Ausage: ns-enter-pause
+^ +-h, --help 

@@ -1,0 +1,1 @@
+cannot run @TMP@/file: Permission denied

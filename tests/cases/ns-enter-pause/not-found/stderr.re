@@ -1,0 +1,1 @@
+cannot run no-such-program: No such file

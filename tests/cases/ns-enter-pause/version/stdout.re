@@ -1,0 +1,1 @@
+\Ans-enter-pause \(rp\) \d

@@ -1,0 +1,1 @@
+--driver: "zfs" is not one of

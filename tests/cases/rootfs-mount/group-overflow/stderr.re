@@ -1,0 +1,1 @@
+group id 2147483648 is out of range

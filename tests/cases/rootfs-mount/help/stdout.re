@@ -1,0 +1,2 @@
+\Ausage: rootfs-mount
+^ +-h, --help 

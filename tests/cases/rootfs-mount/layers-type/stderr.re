@@ -1,0 +1,1 @@
+\.rootfs\.layers\[1\]: expected string, got number

@@ -1,0 +1,1 @@
+\.rootfs\.layers: the image has no layers

@@ -1,0 +1,1 @@
+\Arootfs-mount: standard input: not valid JSON

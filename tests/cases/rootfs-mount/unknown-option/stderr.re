@@ -1,0 +1,1 @@
+\Arootfs-mount: unknown flag: --bogus .*--help

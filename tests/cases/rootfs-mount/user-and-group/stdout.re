@@ -1,0 +1,1 @@
+"uid":1000,"gid":50,"additionalGids":\[51,77\]

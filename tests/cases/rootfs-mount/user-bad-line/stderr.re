@@ -1,0 +1,1 @@
+unable to find user low

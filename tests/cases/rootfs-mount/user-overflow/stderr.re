@@ -1,0 +1,1 @@
+user id 4294967296 is out of range

@@ -1,0 +1,1 @@
+\Arootfs-mount: \.schema: expected

@@ -1,0 +1,2 @@
+complete -o default -F _rp rp
+--cap-add

@@ -1,0 +1,2 @@
+\Actr-list --all --filter 'name=a b' \|
+	json-format

@@ -1,0 +1,1 @@
+ctr-remove --force -- x

@@ -1,0 +1,2 @@
+\Ans-enter-pause -- ls 'a b'
+\Z

@@ -1,0 +1,2 @@
+\Ausage: rp run
+--cap-add CAP

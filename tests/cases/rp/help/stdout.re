@@ -1,0 +1,3 @@
+^  run +
+^  system reset +
+--dry-run

@@ -1,0 +1,1 @@
+\AREPOSITORY  TAG         IMAGE ID    CREATED     SIZE\n\Z

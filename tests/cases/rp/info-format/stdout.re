@@ -1,0 +1,1 @@
+\A@TMP@/data/rp ctr\-runtime\n\Z

@@ -1,0 +1,1 @@
+\Aone created vol\n\Z

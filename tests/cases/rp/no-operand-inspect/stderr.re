@@ -1,0 +1,2 @@
+\Arp: .*container or image is needed
+\A[^\n]*\n\Z

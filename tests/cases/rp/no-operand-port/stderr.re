@@ -1,0 +1,2 @@
+\Arp: .*exactly one container
+\A[^\n]*\n\Z

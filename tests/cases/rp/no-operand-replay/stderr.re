@@ -1,0 +1,2 @@
+\Arp: .*folder of --trace
+\A[^\n]*\n\Z

@@ -1,0 +1,2 @@
+\Arp: .*an image is needed
+\A[^\n]*\n\Z

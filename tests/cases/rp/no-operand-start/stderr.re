@@ -1,0 +1,2 @@
+\Arp: .*a container is needed
+\A[^\n]*\n\Z

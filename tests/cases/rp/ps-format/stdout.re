@@ -1,0 +1,1 @@
+\Aone Created\n\Z

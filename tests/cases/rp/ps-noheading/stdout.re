@@ -1,0 +1,1 @@
+\A111111111111  localhost/x:latest  sleep 100 

@@ -1,0 +1,2 @@
+\Arp: .*ps takes no arguments: x
+\A[^\n]*\n\Z

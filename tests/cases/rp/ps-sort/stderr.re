@@ -1,0 +1,2 @@
+\Arp: .*--sort: "color"
+\A[^\n]*\n\Z

@@ -1,0 +1,2 @@
+\Arp: .*exclude each other
+\A[^\n]*\n\Z

@@ -1,0 +1,2 @@
+\Arp: .*\-\-annotation
+\A[^\n]*\n\Z

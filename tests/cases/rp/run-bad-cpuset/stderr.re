@@ -1,0 +1,2 @@
+\Arp: .*\-\-cpuset\-cpus
+\A[^\n]*\n\Z

@@ -1,0 +1,2 @@
+\Arp: .*\-\-entrypoint
+\A[^\n]*\n\Z

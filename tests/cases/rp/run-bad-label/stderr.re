@@ -1,0 +1,2 @@
+\Arp: .*\-\-security\-opt
+\A[^\n]*\n\Z

@@ -1,0 +1,2 @@
+\Arp: .*\-\-network
+\A[^\n]*\n\Z

@@ -1,0 +1,2 @@
+\Arp: .*\-\-pids\-limit
+\A[^\n]*\n\Z

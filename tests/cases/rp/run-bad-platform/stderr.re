@@ -1,0 +1,2 @@
+\Arp: .*\-\-platform
+\A[^\n]*\n\Z

@@ -1,0 +1,2 @@
+\Arp: .*\-\-publish
+\A[^\n]*\n\Z

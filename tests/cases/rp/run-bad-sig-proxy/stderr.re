@@ -1,0 +1,2 @@
+\Arp: .*\-\-sig\-proxy
+\A[^\n]*\n\Z

@@ -1,0 +1,2 @@
+\Arp: .*\-\-stop\-signal
+\A[^\n]*\n\Z

@@ -1,0 +1,2 @@
+\Arp: .*\-\-stop\-timeout
+\A[^\n]*\n\Z

@@ -1,0 +1,2 @@
+\Arp: .*--cidfile: /etc/passwd exists already
+\A[^\n]*\n\Z

@@ -1,0 +1,2 @@
+\Arp: .*--rm: "maybe" is not true or false
+\A[^\n]*\n\Z

@@ -1,0 +1,2 @@
+\Arp: .*--name needs a value
+\A[^\n]*\n\Z

@@ -1,0 +1,2 @@
+\Arp: .*--publish does nothing with --network none
+\A[^\n]*\n\Z

@@ -1,0 +1,2 @@
+\Arp: .*--replace needs --name
+\A[^\n]*\n\Z

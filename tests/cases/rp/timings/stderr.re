@@ -1,0 +1,3 @@
+^program +start +end +ms$
+^ctr-list 
+^json-format 

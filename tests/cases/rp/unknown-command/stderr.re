@@ -1,0 +1,2 @@
+\Arp: .*unknown command "frobnicate"
+\A[^\n]*\n\Z

@@ -1,0 +1,2 @@
+\Arp: .*unknown flag: --bogus
+\A[^\n]*\n\Z

@@ -1,0 +1,2 @@
+\Arp: .*unknown shorthand flag: -Z
+\A[^\n]*\n\Z

@@ -1,0 +1,1 @@
+\Arp version \d

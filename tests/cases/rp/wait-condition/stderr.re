@@ -1,0 +1,2 @@
+\Arp: .*--condition
+\A[^\n]*\n\Z

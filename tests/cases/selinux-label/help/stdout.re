@@ -1,0 +1,2 @@
+\Ausage: selinux-label
+^ +-h, --help 

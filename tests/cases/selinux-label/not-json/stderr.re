@@ -1,0 +1,1 @@
+\Aselinux-label: standard input: not valid JSON

@@ -1,0 +1,1 @@
+\.relabel: expected array, got object

@@ -1,0 +1,1 @@
+\.security\.labelType: expected string, got number

@@ -1,0 +1,1 @@
+\Aselinux-label: unknown flag: --bogus .*--help

@@ -1,0 +1,1 @@
+\Aselinux-label \(rp\) \d

@@ -1,0 +1,2 @@
+\Ausage: store-reset
+^ +-h, --help 

@@ -1,0 +1,1 @@
+\Astore-reset: unknown flag: --bogus .*--help

@@ -1,0 +1,1 @@
+\Astore-reset \(rp\) \d

@@ -1,0 +1,2 @@
+"name":"[0-9a-f]{64}"
+"anonymous":true

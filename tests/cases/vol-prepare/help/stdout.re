@@ -1,0 +1,2 @@
+\Ausage: vol-prepare
+^ +-h, --help 

@@ -1,0 +1,2 @@
+"destination":"/data"
+"anonymous":true

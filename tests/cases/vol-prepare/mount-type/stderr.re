@@ -1,0 +1,1 @@
+\.request\.mounts\[0\]\.source: expected string, got number

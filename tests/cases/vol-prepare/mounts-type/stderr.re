@@ -1,0 +1,1 @@
+\.request\.mounts: expected array, got object

@@ -1,0 +1,1 @@
+\Avol-prepare: standard input: not valid JSON

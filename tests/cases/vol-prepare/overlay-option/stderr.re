@@ -1,0 +1,1 @@
+option O is not supported

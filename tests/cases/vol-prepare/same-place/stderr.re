@@ -1,0 +1,1 @@
+/t: two mounts at the same place

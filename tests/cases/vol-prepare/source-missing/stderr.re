@@ -1,0 +1,1 @@
+volume source @TMP@/nope: No such file or directory .*mkdir

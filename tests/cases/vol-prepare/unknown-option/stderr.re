@@ -1,0 +1,1 @@
+\Avol-prepare: unknown flag: --bogus .*--help

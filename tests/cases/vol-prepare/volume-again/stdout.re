@@ -1,0 +1,1 @@
+"source":"@TMP@/data/rp/volumes/vol/_data"

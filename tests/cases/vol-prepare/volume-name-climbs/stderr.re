@@ -1,0 +1,1 @@
+is not a valid volume name

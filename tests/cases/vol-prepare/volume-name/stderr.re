@@ -1,0 +1,1 @@
+"a b" is not a valid volume name

@@ -1,0 +1,1 @@
+\Avol-prepare: \.schema: expected
