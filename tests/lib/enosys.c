@@ -27,6 +27,7 @@ static const struct {
 	{"pidfd_open", SYS_pidfd_open},
 	{"close_range", SYS_close_range},
 	{"memfd_create", SYS_memfd_create},
+	{"mount", SYS_mount},
 };
 
 static int number(const char *name)
