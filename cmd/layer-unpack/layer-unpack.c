@@ -46,18 +46,6 @@ static const struct opt options[] = {
 	{0},
 };
 
-static const char schema[] =
-	"{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"layer-unpack\","
-	"\"type\":\"object\",\"required\":[\"schema\",\"image\"],\"properties\":{"
-	"\"schema\":{\"type\":\"string\",\"pattern\":\"^rp\\\\.container/1(\\\\.|$)\"},"
-	"\"image\":{\"type\":\"object\",\"required\":[\"layers\"],\"properties\":{\"layers\":{"
-	"\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"digest\",\"diffId\"],"
-	"\"properties\":{\"digest\":{\"type\":\"string\"},\"diffId\":{\"type\":\"string\"},"
-	"\"mediaType\":{\"type\":\"string\"},\"size\":{\"type\":\"integer\"}}}}}},"
-	"\"rootfs\":{\"type\":\"object\",\"properties\":{\"layers\":{\"type\":\"array\","
-	"\"description\":\"written: absolute folders, bottom first\","
-	"\"items\":{\"type\":\"string\"}}}}}}";
-
 static int read_layer(const struct cur *c, struct layer *l, struct err *e)
 {
 	struct cur digest = cur_key(c, "digest"), diff = cur_key(c, "diffId");
@@ -210,7 +198,6 @@ static const struct program program = {
 	.opts = options,
 	.opts_size = sizeof(struct options),
 	.io = PROG_READS | PROG_WRITES | PROG_CONTAINER,
-	.schema = schema,
 	.run = run,
 };
 

@@ -258,7 +258,8 @@ int parse_publish(struct json *request, const char *value, struct err *e)
 	if (port_range(colon ? colon : rest, &port, &count) < 0)
 		return bad(e, value, "the container's port must be 1 to 65535, or a range");
 	host_count = count;
-	if (colon && *rest && port_range(rest, &host, &host_count) < 0)
+	/* nothing and 0: any free port */
+	if (colon && *rest && !str_eq(rest, "0") && port_range(rest, &host, &host_count) < 0)
 		return bad(e, value, "the host's port must be 1 to 65535, or a range");
 	if (host_count != count)
 		return bad(e, value, "both ranges must have the same length");

@@ -23,14 +23,22 @@ static int step_dir(const char *program, struct err *e)
 {
 	static int number;
 	_free_ char *path = str_fmt("%s/%02d-%s", mode.trace, ++number, program);
+	struct stat st;
 	int fd;
 
 	if (mkdir(mode.trace, 0700) < 0 && errno != EEXIST)
 		return err_sys(e, "mkdir", "cannot make %s", mode.trace);
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return err_sys(e, "mkdir", "cannot make %s", path);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? err_sys(e, "open", "cannot open %s", path) : fd;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "open", "cannot open %s", path);
+	/* documents have the environment of containers: not for a stranger's folder */
+	if (fstat(fd, &st) < 0 || st.st_uid != geteuid()) {
+		close(fd);
+		return err_set(e, ERR_DENIED, 0, "open", "%s belongs to another user", path);
+	}
+	return fd;
 }
 
 static int keep(int dir, const char *file, const char *data, size_t len, struct err *e)
@@ -62,7 +70,7 @@ static int keep_result(int dir, const struct timespec *start, const struct times
 
 static int open_file(int dir, const char *name, struct err *e)
 {
-	int fd = openat(dir, name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = openat(dir, name, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 
 	return fd < 0 ? err_sys(e, "openat", "cannot make %s", name) : fd;
 }

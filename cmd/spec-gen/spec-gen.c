@@ -38,35 +38,6 @@ static const struct opt options[] = {
 };
 
 #define OBJ(desc) "{\"type\":\"object\",\"description\":\"" desc "\"}"
-static const char schema[] =
-	"{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"spec-gen\","
-	"\"type\":\"object\",\"required\":[\"schema\"],\"properties\":{"
-	"\"schema\":{\"type\":\"string\",\"pattern\":\"^rp\\\\.container/1(\\\\.|$)\"},"
-	"\"request\":" OBJ("read; see rp-json(5)") ",\"image\":" OBJ(
-		"read: config") ","
-				"\"rootfs\":" OBJ("read: user") ",\"container\":" OBJ(
-					"read: id, hostname, directory") ","
-									 "\"network\":" OBJ(
-										 "read: mode, "
-										 "namespace, "
-										 "resolvConf, "
-										 "hosts") ","
-											  "\"volume"
-											  "s\":{"
-											  "\"type\""
-											  ":\"array"
-											  "\","
-											  "\"items"
-											  "\":{"
-											  "\"type\""
-											  ":\"objec"
-											  "t\"}},"
-											  "\"selinu"
-											  "x\""
-											  ":" OBJ("read: processLabel, mountLabel") ","
-																    "\"spec\":{\"type\":\"object\",\"description\":\"written: config.json of the OCI runtime "
-																    "specification\",\"required\":[\"ociVersion\",\"root\",\"process\",\"mounts\",\"linux\"]}}}";
-
 struct json *gen_strings(const char *const *v)
 {
 	struct json *a = json_new_array();
@@ -174,7 +145,6 @@ static const struct program program = {
 	.opts = options,
 	.opts_size = sizeof(struct options),
 	.io = PROG_READS | PROG_WRITES | PROG_CONTAINER | PROG_STOP_AT_OPERAND,
-	.schema = schema,
 	.run = run,
 };
 

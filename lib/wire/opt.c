@@ -46,6 +46,14 @@ static int parse_bool(const struct opt *o, const char *value, bool *out, struct 
 	return 0;
 }
 
+/* The message of a call names the option, whatever words it has in it. */
+static int name_option(const struct opt *o, struct err *e)
+{
+	_free_ char *flag = str_fmt("--%s", o->name);
+
+	return e && !strstr(e->msg, flag) ? err_prefix(e, "%s", flag) : -1;
+}
+
 /* value is NULL for a flag without "=". */
 static int apply(const struct opt *o, void *data, const char *value, struct err *e)
 {
@@ -78,9 +86,7 @@ static int apply(const struct opt *o, void *data, const char *value, struct err 
 	case OPT_CALL:
 		if (o->call(data, value, e) == 0)
 			return 0;
-		if (e->code == ERR_USAGE && !strstr(e->msg, o->name))
-			err_prefix(e, "--%s", o->name);
-		return -1;
+		return name_option(o, e);
 	case OPT_END:
 		break;
 	}

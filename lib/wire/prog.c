@@ -74,20 +74,19 @@ static void print_help(const struct program *def, const struct opt *table)
 	fd_write_all(STDOUT_FILENO, b.data, b.len, NULL);
 }
 
-static void print_schema(const struct program *def)
+/* doc-schema, which stands beside this program, has the text for all of them. */
+static int print_schema(const struct program *def)
 {
-	_buf_ struct buf b = {0};
+	char path[4096];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 32);
+	char *slash = n > 0 ? memrchr(path, '/', n) : NULL;
+	struct err e = {0};
 
-	if (def->schema)
-		buf_fmt(&b, "%s\n", def->schema);
-	else
-		buf_fmt(&b,
-			"{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\","
-			"\"title\":\"%s\",\"type\":\"object\",\"required\":[\"schema\"],"
-			"\"properties\":{\"schema\":{\"type\":\"string\","
-			"\"pattern\":\"^rp\\\\.[a-z]+/1(\\\\.|$)\"}}}\n",
-			def->name);
-	fd_write_all(STDOUT_FILENO, b.data, b.len, NULL);
+	strcpy(slash ? slash + 1 : path, "doc-schema");
+	execl(path, path, def->name, (char *)NULL);
+	err_sys(&e, "execve", "cannot run %s", path);
+	log_err(&e);
+	return ERR_FAILED;
 }
 
 /* 0 go on, -1 error, 1 nothing came: upstream has reported its failure. */
@@ -154,7 +153,7 @@ int prog_main(const struct program *def, int argc, char **argv)
 		if (common->help)
 			print_help(def, table);
 		else if (common->schema)
-			print_schema(def);
+			return print_schema(def);
 		else
 			printf("%s (rp) %s\n", def->name, RP_VERSION);
 		opts_release(table, data);

@@ -37,10 +37,9 @@ struct program {
 	const char *usage;	 /* behind the name: "[options] [--] CMD [ARG...]" */
 	const char *description; /* a paragraph for --help, may be NULL */
 	const struct opt
-		*opts;	    /* ends with an all-zero row; --help, --version, --schema are added */
-	size_t opts_size;   /* of the struct the offsets refer to */
-	unsigned io;	    /* enum prog_io */
-	const char *schema; /* JSON Schema text of input and output, or NULL */
+		*opts;	  /* ends with an all-zero row; --help, --version, --schema are added */
+	size_t opts_size; /* of the struct the offsets refer to */
+	unsigned io;	  /* enum prog_io */
 	int (*run)(struct prog *p, struct err *e);
 };
 

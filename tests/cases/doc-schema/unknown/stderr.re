@@ -1,0 +1,1 @@
+nosuch reads and writes no document
