@@ -48,7 +48,10 @@ static const struct opt options[] = {
 };
 
 struct attach {
+	const char *path; /* of the socket */
 	int sock, in, signals;
+	char held[ATTACH_DATA_MAX + 1]; /* a packet of input that the monitor does not take yet */
+	size_t held_len;
 	bool terminal, in_open;
 	char keys[16]; /* the detach sequence */
 	size_t nkeys, matched;
@@ -91,14 +94,43 @@ static int connect_to(const char *path, struct err *e)
 	return take_fd(&fd);
 }
 
-static void send_packet(struct attach *a, char type, const char *data, size_t len)
+static void send_to(int fd, char type, const char *data, size_t len)
 {
-	char packet[ATTACH_DATA_MAX + 1];
+	char packet[64];
 
 	packet[0] = type;
 	memcpy(packet + 1, data, len);
-	while (send(a->sock, packet, len + 1, MSG_NOSIGNAL) < 0 && errno == EINTR)
+	while (send(fd, packet, len + 1, MSG_NOSIGNAL) < 0 && errno == EINTR)
 		;
+}
+
+/*
+ * Signals and sizes come over a connection of their own: on the first they would stand behind
+ * input that the container does not read.
+ */
+static void send_aside(struct attach *a, char type, const char *text)
+{
+	_close_ int fd = connect_to(a->path, NULL);
+
+	if (fd < 0)
+		return; /* the container has ended */
+	send_to(fd, ATTACH_EVENTS, "", 0);
+	send_to(fd, type, text, strlen(text));
+}
+
+static void send_held(struct attach *a)
+{
+	if (send(a->sock, a->held, a->held_len, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0 ||
+	    (errno != EAGAIN && errno != EINTR))
+		a->held_len = 0;
+}
+
+static void send_input(struct attach *a, const char *data, size_t len)
+{
+	a->held[0] = ATTACH_STDIN;
+	memcpy(a->held + 1, data, len);
+	a->held_len = len + 1;
+	send_held(a);
 }
 
 static void send_size(struct attach *a)
@@ -109,7 +141,7 @@ static void send_size(struct attach *a)
 	if (!a->terminal || ioctl(a->in, TIOCGWINSZ, &ws) < 0)
 		return;
 	snprintf(text, sizeof(text), "%u %u", ws.ws_row, ws.ws_col);
-	send_packet(a, ATTACH_RESIZE, text, strlen(text));
+	send_aside(a, ATTACH_RESIZE, text);
 }
 
 static void make_raw(struct attach *a)
@@ -153,7 +185,7 @@ static void pass_input(struct attach *a, const char *data, size_t n)
 		out[len++] = data[i];
 	}
 	if (len)
-		send_packet(a, ATTACH_STDIN, out, len);
+		send_input(a, out, len);
 }
 
 static void read_input(struct attach *a)
@@ -184,7 +216,7 @@ static void read_signal(struct attach *a)
 		return;
 	}
 	snprintf(text, sizeof(text), "%u", si.ssi_signo);
-	send_packet(a, ATTACH_SIGNAL, text, strlen(text));
+	send_aside(a, ATTACH_SIGNAL, text);
 }
 
 static int handle_event(struct attach *a, const char *text, size_t len, struct err *e)
@@ -238,8 +270,10 @@ static int read_packet(struct attach *a, struct err *e)
 static int copy(struct attach *a, struct err *e)
 {
 	while (a->status < 0 && !a->detached) {
-		struct pollfd p[3] = {{.fd = a->sock, .events = POLLIN},
-				      {.fd = a->in_open ? a->in : -1, .events = POLLIN},
+		bool more = a->in_open && !a->held_len;
+		struct pollfd p[3] = {{.fd = a->sock,
+				       .events = a->held_len ? POLLIN | POLLOUT : POLLIN},
+				      {.fd = more ? a->in : -1, .events = POLLIN},
 				      {.fd = a->signals, .events = POLLIN}};
 		int r = 1;
 
@@ -252,7 +286,9 @@ static int copy(struct attach *a, struct err *e)
 			read_signal(a);
 		if (p[1].revents)
 			read_input(a);
-		if (p[0].revents)
+		if (p[0].revents & POLLOUT)
+			send_held(a);
+		if (p[0].revents & ~POLLOUT)
 			r = read_packet(a, e);
 		if (r < 0)
 			return -1;
@@ -299,6 +335,7 @@ static int run(struct prog *p, struct err *e)
 	if (!a.terminal)
 		a.nkeys = 0;
 	a.in_open = interactive && !o->no_stdin && a.in >= 0;
+	a.path = path;
 	a.sock = connect_to(path, e);
 	if (a.sock < 0)
 		return -1;
@@ -307,16 +344,13 @@ static int run(struct prog *p, struct err *e)
 		make_raw(&a);
 	send_size(&a);
 	if (!o->no_start)
-		send_packet(&a, ATTACH_START, "", 0);
+		send_to(a.sock, ATTACH_START, "", 0);
 	if (!a.in_open && !a.terminal && interactive)
 		shutdown(a.sock, SHUT_WR);
 	r = copy(&a, e);
 	restore(&a);
-	p->exit_status = a.detached ? 0 : a.status;
-	if (r < 0) { /* not the container's status 1 */
-		log_err(e);
-		p->exit_status = 125;
-	}
+	/* a failure here is not the container's status 1 */
+	p->exit_status = r < 0 ? 125 : a.detached ? 0 : a.status;
 	return 0;
 }
 

@@ -388,7 +388,7 @@ static const struct program program = {
 	.usage = "[--force] [--remove [--volumes]] [CONTAINER...] | < document",
 	.opts = options,
 	.opts_size = sizeof(struct options),
-	.io = PROG_MAY_READ,
+	.io = PROG_MAY_READ | PROG_CONTAINER,
 	.run = run,
 };
 

@@ -3,7 +3,7 @@
  * The k8s-file log: "2026-11-22T02:22:47.123456789Z stdout F text", P instead of F where the line
  * goes on in the next record.
  *
- * One clock reading and one write(2) for all lines of a read. The file is opened by descriptor with
+ * One clock reading for all lines of a read, and one write(2) unless they are very short. The file is opened by descriptor with
  * O_NOFOLLOW and appended to; it is rotated by rename to NAME.1, so that a reader with the old file
  * open loses nothing. A full disk must not stop the container: what it refuses is counted and said
  * in the log when there is room again.
@@ -16,12 +16,15 @@
 
 #include "monitor.h"
 
+#define MAX_PIECE READ_SIZE
+
 static int open_file(struct log_file *l, struct err *e)
 {
 	struct stat st;
 
-	l->fd = openat(l->dir, l->name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC,
-		       0600);
+	/* O_NONBLOCK: a fifo that somebody put there must not hold us */
+	l->fd = openat(l->dir, l->name,
+		       O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (l->fd < 0 || fstat(l->fd, &st) < 0)
 		return err_sys(e, "openat", "cannot open the log %s", l->name);
 	if (!S_ISREG(st.st_mode))
@@ -34,6 +37,8 @@ static int open_file(struct log_file *l, struct err *e)
 int log_open(struct log_file *l, int dir, const char *name, int64_t max_size, struct err *e)
 {
 	*l = (struct log_file){.dir = dir, .fd = -1, .max_size = max_size};
+	if (strlen(name) >= sizeof(l->name))
+		return err_set(e, ERR_USAGE, ENAMETOOLONG, NULL, "log %s", name);
 	snprintf(l->name, sizeof(l->name), "%s", name);
 	return open_file(l, e);
 }
@@ -103,6 +108,8 @@ void log_write(struct log_file *l, int stream, const char *data, size_t len)
 		n += end != NULL;
 		data += n;
 		len -= n;
+		if (l->line.len > MAX_PIECE) /* many short lines: heads are longer than they */
+			put(l);
 	}
 	put(l);
 }

@@ -124,14 +124,23 @@ static int wait_status(struct monitor *m)
 	return si.si_code == CLD_EXITED ? si.si_status : 128 + si.si_status;
 }
 
-/* What the container wrote last. Others may hold the pipes open: then until they are empty. */
+/*
+ * What the container wrote last. Others may hold the pipes open: then until they are empty, or, as
+ * others may write without end, for as much as a pipe of this size can hold at the container's end.
+ */
 static void drain(struct monitor *m)
 {
 	for (int i = 0; i < 2; i++) {
-		while (m->out[i] >= 0) {
-			int before = m->out[i];
+		int64_t left = m->out[i] < 0 ? 0 : fcntl(m->out[i], F_GETPIPE_SZ);
+
+		if (left <= 0) /* a terminal */
+			left = READ_SIZE;
+		while (m->out[i] >= 0 && left > 0) {
+			int before = m->out[i], waiting = 0;
 			bool ended = false;
 
+			ioctl(m->out[i], FIONREAD, &waiting);
+			left -= waiting < READ_SIZE ? waiting : READ_SIZE;
 			fcntl(m->out[i], F_SETFL, O_NONBLOCK);
 			errno = 0;
 			if (!stdio_read(m, i) || m->out[i] != before)

@@ -19,7 +19,7 @@ enum log_kind { LOG_NONE, LOG_K8S, LOG_PASSTHROUGH };
 /* log.c: the k8s-file log */
 struct log_file {
 	int dir, fd; /* dir of the file; fd -1: no log */
-	char name[64];
+	char name[256];
 	int64_t size, max_size; /* max_size 0: no rotation */
 	int64_t lost;		/* bytes that a full disk refused */
 	struct buf line;

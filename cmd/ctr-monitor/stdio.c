@@ -140,6 +140,8 @@ void stdio_flush(struct monitor *m)
 
 void stdio_feed(struct monitor *m, const char *data, size_t len)
 {
+	if (m->in_eof) /* nobody reads it any more; a full queue would hold signals up, too */
+		return;
 	/* before the start the pipe or terminal may not be there: kept for later */
 	buf_add(&m->in_queue, data, len);
 	stdio_flush(m);

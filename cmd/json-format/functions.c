@@ -5,6 +5,9 @@
 
 #include "template.h"
 
+/* "%-999.999": nobody aligns more, and a width must not fill the memory. */
+#define MAX_SPEC 9
+
 struct function {
 	const char *name;
 	size_t min, max;
@@ -340,8 +343,10 @@ static int fn_printf(struct json **a, size_t n, struct json **out, struct err *e
 			continue;
 		}
 		len = 1 + strspn(f + 1, "-+ 0.123456789");
-		if (!f[len] || !strchr("sdvqxotf", f[len]) || len > 12)
+		if (!f[len] || !strchr("sdvqxotf", f[len]))
 			return wrong(e, "printf: unknown verb");
+		if (len > MAX_SPEC)
+			return wrong(e, "printf: a width that is too large");
 		spec = str_ndup(f, len + 1);
 		if (at < n)
 			format_one(&b, spec, f[len], a[at++]);

@@ -161,6 +161,35 @@ static void align(const char *text, struct buf *out)
 	}
 }
 
+/* Texts of images and containers cannot forge rows or steer the terminal. */
+static struct json *printable(struct json *v)
+{
+	struct json *copy = NULL;
+
+	if (json_kind(v) == JSON_STRING) {
+		_free_ char *text = str_dup(json_str(v));
+
+		str_printable(text);
+		return json_new_str(text);
+	}
+	if (json_kind(v) == JSON_ARRAY) {
+		copy = json_new_array();
+		json_each (el, v)
+			json_add(copy, printable(el.v));
+		return copy;
+	}
+	if (json_kind(v) != JSON_OBJECT)
+		return json_ref(v);
+	copy = json_new_object();
+	json_foreach (m, v) {
+		_free_ char *key = str_dup(m.key);
+
+		str_printable(key);
+		json_set(copy, key, printable(m.val));
+	}
+	return copy;
+}
+
 static int render(const struct options *o, struct json *doc, const char *format, bool table,
 		  struct err *e)
 {
@@ -175,7 +204,10 @@ static int render(const struct options *o, struct json *doc, const char *format,
 		heading(tree, str_after(json_get_str(doc, "schema", ""), "rp.images") != NULL,
 			&out);
 	for (size_t i = 0; r == 0 && i < json_len(rows); i++) {
-		r = template_run(tree, json_at(rows, i), &out, e);
+		_json_ struct json *row =
+			table ? printable(json_at(rows, i)) : json_ref(json_at(rows, i));
+
+		r = template_run(tree, row, &out, e);
 		if (!o->no_newline)
 			buf_char(&out, '\n');
 	}

@@ -24,9 +24,23 @@ static void print_real(double v, struct buf *out)
 	buf_fmt(out, "%.15g", v);
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Go's order of a map, in printing and in "range". */
+static void sorted_keys(const struct json *object, struct strv *out)
+{
+	json_foreach (m, object)
+		strv_add(out, m.key);
+	if (out->n)
+		qsort(out->v, out->n, sizeof(*out->v), compare_keys);
+}
+
 void value_print(const struct json *v, struct buf *out)
 {
-	bool first = true;
+	_strv_ struct strv keys = {0};
 
 	switch (json_kind(v)) {
 	case JSON_NULL:
@@ -55,10 +69,10 @@ void value_print(const struct json *v, struct buf *out)
 		break;
 	case JSON_OBJECT:
 		buf_str(out, "map[");
-		json_foreach (m, v) {
-			buf_fmt(out, "%s%s:", first ? "" : " ", m.key);
-			value_print(m.val, out);
-			first = false;
+		sorted_keys(v, &keys);
+		strv_foreach (k, &keys) {
+			buf_fmt(out, "%s%s:", k_p == keys.v ? "" : " ", k);
+			value_print(json_get(v, k), out);
 		}
 		buf_char(out, ']');
 		break;
@@ -249,21 +263,32 @@ static int run_element(struct scope *s, const struct node *n, struct json *key, 
 	return r;
 }
 
+static int run_range_object(struct scope *s, const struct node *n, struct json *v, struct buf *out,
+			    struct err *e)
+{
+	_strv_ struct strv keys = {0};
+
+	sorted_keys(v, &keys);
+	strv_foreach (k, &keys) {
+		_json_ struct json *key = json_new_str(k);
+
+		if (run_element(s, n, key, json_get(v, k), out, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int run_range(struct scope *s, const struct node *n, struct json *v, struct buf *out,
 		     struct err *e)
 {
 	if (json_len(v) == 0)
 		return run_list(s, n->other, out, e);
+	if (json_kind(v) == JSON_OBJECT)
+		return run_range_object(s, n, v, out, e);
 	json_each (el, v) {
 		_json_ struct json *key = json_new_int((int64_t)el.i);
 
 		if (run_element(s, n, key, el.v, out, e) < 0)
-			return -1;
-	}
-	json_foreach (m, v) {
-		_json_ struct json *key = json_new_str(m.key);
-
-		if (run_element(s, n, key, m.val, out, e) < 0)
 			return -1;
 	}
 	return 0;

@@ -200,8 +200,11 @@ static int describe(struct net *n, struct err *e)
 
 static void undo(struct net *n)
 {
-	if (n->helper)
-		kill(n->helper, SIGKILL); /* started a moment ago by us, which is its parent */
+	/* it started a moment ago: the number is still its */
+	_close_ int pidfd = n->helper ? sys_pidfd_open(n->helper) : -1;
+
+	if (pidfd >= 0)
+		proc_signal(pidfd, SIGKILL, NULL);
 	if (n->netns)
 		umount2(n->netns, MNT_DETACH);
 }

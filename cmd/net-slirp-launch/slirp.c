@@ -257,7 +257,7 @@ int slirp_start(struct net *n, struct err *e)
 	_strv_ struct strv argv = {0};
 	struct helper_fds f;
 	int ready, gate, r;
-	struct child c;
+	struct child c = {.pidfd = -1};
 
 	if (parse_options(n, &o, e) < 0)
 		return -1;

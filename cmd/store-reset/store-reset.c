@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "oci/container.h"
+#include "oci/sweep.h"
 #include "sys/path.h"
 #include "sys/spawn.h"
 #include "wire/prog.h"
@@ -48,12 +49,16 @@ static int run(struct prog *p, struct err *e)
 	static const char *const parts[] = {"containers", "names",	"layers",     "blobs",
 					    "partial",	  "volumes",	"staging",    "trash",
 					    "cache",	  "index.json", "oci-layout", "index.lock"};
-	static const char *const run_parts[] = {"containers", "runtime", "no-overlay"};
+	static const char *const run_parts[] = {"containers", "runtime", "no-overlay",
+						"starting",   "swept",	 "sweep.lock"};
 	_store_ struct store s = STORE_NONE;
 
 	if (p->argc)
 		return err_set(e, ERR_USAGE, 0, NULL, "no operands are taken");
-	if (store_open(&s, e) < 0 || end_all(&s, e) < 0)
+	if (store_open(&s, e) < 0)
+		return -1;
+	container_sweep(&s);
+	if (end_all(&s, e) < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
 		if (path_remove_tree(s.fd, parts[i], e) < 0)

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/str.h"
+
 enum err_code err_code_of(int errnum)
 {
 	switch (errnum) {
@@ -126,9 +128,7 @@ void err_text(const struct err *e, char *buf, size_t len)
 	snprintf(buf, len, "%s%s%s%s%s%s", e->msg, e->errnum ? ": " : "",
 		 e->errnum ? strerror(e->errnum) : "", e->hint[0] ? " (" : "", e->hint,
 		 e->hint[0] ? ")" : "");
-	for (unsigned char *c = (unsigned char *)buf; *c; c++)
-		if (*c < ' ' || *c == 0x7f)
-			*c = '?';
+	str_printable(buf);
 }
 
 void err_send(int fd, const struct err *e)

@@ -21,8 +21,11 @@
 #include "sys/path.h"
 #include "sys/userns.h"
 
-/* Opens an existing directory of ours, or makes it with the missing ones above. */
-static int own_dir(const char *path, struct err *e)
+/*
+ * Opens an existing directory of ours, or makes it with the missing ones above. flags: O_NOFOLLOW
+ * where others may write beside it.
+ */
+static int own_dir(const char *path, int flags, struct err *e)
 {
 	_free_ char *above = str_dup(path);
 	struct stat st;
@@ -38,7 +41,7 @@ static int own_dir(const char *path, struct err *e)
 	}
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return err_sys(e, "mkdir", "cannot make %s", path);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(e, "open", "cannot open %s", path);
 	if (st.st_uid != geteuid())
@@ -73,11 +76,11 @@ static int open_run(char **path, struct err *e)
 
 	if (own && *own) {
 		*path = str_dup(own);
-		return own_dir(*path, e);
+		return own_dir(*path, 0, e);
 	}
 	if (xdg && *xdg == '/' && access(xdg, W_OK | X_OK) == 0) {
 		*path = str_fmt("%s/rp", xdg);
-		fd = own_dir(*path, e);
+		fd = own_dir(*path, 0, e);
 		if (fd >= 0)
 			return fd;
 		free(*path);
@@ -86,13 +89,14 @@ static int open_run(char **path, struct err *e)
 	if (access(*path, W_OK | X_OK) == 0) {
 		free(*path);
 		*path = str_fmt("/run/user/%u/rp", uid);
-		fd = own_dir(*path, e);
+		fd = own_dir(*path, 0, e);
 		if (fd >= 0)
 			return fd;
 	}
 	free(*path);
 	*path = str_fmt("/tmp/rp-run-%u", uid);
-	fd = own_dir(*path, e); /* a stranger's directory of this name is refused here */
+	/* a stranger's directory or link of this name is refused here */
+	fd = own_dir(*path, O_NOFOLLOW, e);
 	if (fd < 0)
 		return err_hint(e, "set XDG_RUNTIME_DIR to a directory of your own");
 	return fd;
@@ -104,7 +108,7 @@ int store_open(struct store *s, struct err *e)
 	s->path = data_home(e);
 	if (!s->path)
 		return -1;
-	s->fd = own_dir(s->path, e);
+	s->fd = own_dir(s->path, 0, e);
 	if (s->fd < 0) {
 		store_close(s);
 		return -1;

@@ -17,6 +17,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 
 #include "sys/path_walk.h"
 
@@ -230,10 +231,37 @@ static int unlink_entry(int dir, const char *name, int flags)
 #define REMOVE_DEPTH 64
 
 struct removal {
-	dev_t dev;
-	int top; /* the tree itself, -1 until it is open */
+	uint64_t mount; /* of the directory above; before Linux 5.8 its device */
+	int top;	/* the tree itself, -1 until it is open */
 	unsigned moved;
 };
+
+/* A bind mount of the same file system has the device of its surroundings, but a number of its own. */
+static int mount_of(int fd, uint64_t *out)
+{
+	struct statx st;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_MNT_ID, &st) < 0)
+		return -1;
+	*out = st.stx_mask & STATX_MNT_ID ? st.stx_mnt_id
+					  : makedev(st.stx_dev_major, st.stx_dev_minor);
+	return 0;
+}
+
+/* A directory that its owner closed is opened for us, by descriptor: its name may change meanwhile. */
+static int open_to_remove(int dir, const char *name)
+{
+	_close_ int handle = -1;
+	char link[FD_PATH_LEN];
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0 || errno != EACCES)
+		return fd;
+	handle = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (handle < 0 || chmod(path_fd_link(handle, link), 0700) < 0)
+		return -1;
+	return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
 
 static int remove_content(int dir, struct removal *rm, int depth, struct err *e);
 
@@ -254,20 +282,20 @@ static int move_up(int dir, const char *name, int sub, struct removal *rm, struc
 static int remove_entry(int dir, const char *name, struct removal *rm, int depth, struct err *e)
 {
 	_close_ int sub = -1;
-	struct stat st;
+	uint64_t mount;
 
 	if (unlink_entry(dir, name, 0) == 0 || errno == ENOENT)
 		return 0;
 	if (errno != EISDIR && errno != EPERM)
 		return err_sys(e, "unlinkat", "cannot remove %s", name);
-	sub = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (sub < 0 && errno == EACCES && fchmodat(dir, name, 0700, 0) == 0)
-		sub = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	sub = open_to_remove(dir, name);
+	if (sub < 0 && errno == ENOENT) /* somebody else removes the same tree */
+		return 0;
 	if (sub < 0)
 		return err_sys(e, "openat", "cannot remove %s", name);
-	if (fstat(sub, &st) < 0)
-		return err_sys(e, "fstat", "cannot remove %s", name);
-	if (st.st_dev != rm->dev)
+	if (mount_of(sub, &mount) < 0)
+		return err_sys(e, "statx", "cannot remove %s", name);
+	if (mount != rm->mount)
 		return err_set(e, ERR_EXISTS, 0, "unlinkat", "%s is a mount point", name);
 	if (rm->top < 0)
 		rm->top = sub;
@@ -315,7 +343,8 @@ int path_remove_tree(int dir, const char *name, struct err *e)
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "fstatat", "cannot remove %s", name);
-	rm.dev = st.st_dev;
+	if (mount_of(dir, &rm.mount) < 0)
+		return err_sys(e, "statx", "cannot remove %s", name);
 	return remove_entry(dir, name, &rm, 0, e);
 }
 

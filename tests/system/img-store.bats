@@ -155,7 +155,7 @@ fails() {
 # ---- img-list, img-inspect ----
 
 @test "list: Podman's members, one entry an image, sizes and users" {
-	[ "$(img-list)" = '{"schema":"rp.images/1","images":[]}' ]
+	[ "$(img-list)" = '{"schema":"rp.images/1","images":[],"rows":[]}' ]
 	have a x.example/a:1 >doc
 	have a x.example/a:2 >/dev/null
 	have b x.example/b:1 >/dev/null

@@ -1,1 +1,1 @@
-monitor ended unexpectedly
+\Aerr\nctr-attach: the container.s monitor ended unexpectedly\n\Z

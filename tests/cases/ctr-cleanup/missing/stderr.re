@@ -1,2 +1,1 @@
-\Actr-cleanup: no such container: nope
-?\Z
+\Actr-cleanup: no such container: nope\n?\Z

@@ -1,2 +1,1 @@
-\Actr-inspect: no such container: nope
-?\Z
+\Actr-inspect: no such container: nope\n?\Z

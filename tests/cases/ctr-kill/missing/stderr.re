@@ -1,2 +1,1 @@
-\Actr-kill: no such container: nope
-?\Z
+\Actr-kill: no such container: nope\n?\Z

@@ -1,2 +1,1 @@
-\Actr-load: no such container: nope
-?\Z
+\Actr-load: no such container: nope\n?\Z

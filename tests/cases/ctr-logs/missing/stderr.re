@@ -1,2 +1,1 @@
-\Actr-logs: no such container: nope
-?\Z
+\Actr-logs: no such container: nope\n?\Z

@@ -1,2 +1,1 @@
-\Actr-remove: no such container: nope
-?\Z
+\Actr-remove: no such container: nope\n?\Z

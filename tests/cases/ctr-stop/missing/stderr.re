@@ -1,2 +1,1 @@
-\Actr-stop: no such container: nope
-?\Z
+\Actr-stop: no such container: nope\n?\Z

@@ -1,2 +1,1 @@
-\Actr-wait: no such container: nope
-?\Z
+\Actr-wait: no such container: nope\n?\Z

@@ -1,1 +1,1 @@
-verb|width
+a width that is too large
