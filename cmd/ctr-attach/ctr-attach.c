@@ -271,10 +271,10 @@ static int copy(struct attach *a, struct err *e)
 {
 	while (a->status < 0 && !a->detached) {
 		bool more = a->in_open && !a->held_len;
-		struct pollfd p[3] = {{.fd = a->sock,
-				       .events = a->held_len ? POLLIN | POLLOUT : POLLIN},
-				      {.fd = more ? a->in : -1, .events = POLLIN},
-				      {.fd = a->signals, .events = POLLIN}};
+		struct pollfd p[3] = {
+			{.fd = a->sock, .events = a->held_len ? POLLIN | POLLOUT : POLLIN},
+			{.fd = more ? a->in : -1, .events = POLLIN},
+			{.fd = a->signals, .events = POLLIN}};
 		int r = 1;
 
 		if (poll(p, 3, -1) < 0) {

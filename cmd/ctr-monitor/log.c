@@ -3,10 +3,10 @@
  * The k8s-file log: "2026-11-22T02:22:47.123456789Z stdout F text", P instead of F where the line
  * goes on in the next record.
  *
- * One clock reading for all lines of a read, and one write(2) unless they are very short. The file is opened by descriptor with
- * O_NOFOLLOW and appended to; it is rotated by rename to NAME.1, so that a reader with the old file
- * open loses nothing. A full disk must not stop the container: what it refuses is counted and said
- * in the log when there is room again.
+ * One clock reading for all lines of a read, and one write(2) unless they are very short. The file
+ * is opened by descriptor with O_NOFOLLOW and appended to; it is rotated by rename to NAME.1, so
+ * that a reader with the old file open loses nothing. A full disk must not stop the container: what
+ * it refuses is counted and said in the log when there is room again.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -5,6 +5,8 @@
  */
 #include "request.h"
 
+#include <sys/ioctl.h>
+
 #include "sys/proc.h"
 
 #define REQUEST(data) (((struct run_options *)(data))->request)
@@ -314,6 +316,18 @@ static int collect_env(struct run_options *o, struct err *e)
 	return 0;
 }
 
+static void set_console_size(struct json *request)
+{
+	struct winsize ws;
+	struct json *size;
+
+	if (ioctl(STDIN_FILENO, TIOCGWINSZ, &ws) < 0 || !ws.ws_row || !ws.ws_col)
+		return;
+	size = json_need_obj(request, "consoleSize");
+	json_set(size, "height", json_new_int(ws.ws_row));
+	json_set(size, "width", json_new_int(ws.ws_col));
+}
+
 static void set_flag(struct run_options *o, const char *key, bool value)
 {
 	if (value)
@@ -343,6 +357,8 @@ int run_options_finish(struct run_options *o, int argc, char **argv, struct err 
 	set_flag(o, "remove", o->remove);
 	set_flag(o, "interactive", o->interactive);
 	set_flag(o, "terminal", o->terminal);
+	if (o->terminal && !o->detach)
+		set_console_size(o->request);
 	if (o->name)
 		json_set(o->request, "name", json_new_str(o->name));
 	if (o->cidfile) {

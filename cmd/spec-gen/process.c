@@ -253,6 +253,26 @@ static int gen_rlimits(struct gen *g, struct err *e)
 	return 0;
 }
 
+/* So that the first program sees the size of the user's terminal, not that of none. */
+static int add_console_size(struct gen *g, struct err *e)
+{
+	struct cur size;
+	struct json *out;
+	int64_t height = 0, width = 0;
+
+	if (cur_obj(&g->request, "consoleSize", CUR_OPTIONAL, &size, e) < 0 ||
+	    cur_int(&size, "height", CUR_OPTIONAL, 0, 65535, &height, e) < 0 ||
+	    cur_int(&size, "width", CUR_OPTIONAL, 0, 65535, &width, e) < 0)
+		return -1;
+	if (!height || !width)
+		return 0;
+	out = json_new_object();
+	json_set(out, "height", json_new_int(height));
+	json_set(out, "width", json_new_int(width));
+	json_set(g->process, "consoleSize", out);
+	return 0;
+}
+
 int gen_process(struct gen *g, struct err *e)
 {
 	bool terminal = false, no_new_privs = false;
@@ -265,6 +285,8 @@ int gen_process(struct gen *g, struct err *e)
 	    cur_str(&selinux, "processLabel", CUR_OPTIONAL, &label, e) < 0)
 		return -1;
 	json_set(g->process, "terminal", json_new_bool(terminal));
+	if (terminal && add_console_size(g, e) < 0)
+		return -1;
 	if (gen_hostname(g, e) < 0 || gen_user(g, &home, e) < 0 || gen_args(g, e) < 0 ||
 	    gen_env(g, home, terminal, e) < 0 || gen_cwd(g, e) < 0 || gen_rlimits(g, e) < 0)
 		return -1;

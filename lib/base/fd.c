@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -119,18 +120,35 @@ int file_read(int dirfd, const char *name, size_t max, struct buf *out, struct e
 	return fd_read_all(fd, max, out, name, e);
 }
 
-void fd_close_range(int first, int last)
+/* cloexec: only keep them from programs that are started. Kernels before 5.9 and 5.11 need the
+ * list. */
+static void end_range(int first, int last, bool cloexec)
 {
 	_closedir_ DIR *d = NULL;
 	struct dirent *ent;
 	int64_t fd;
 
-	if (syscall(SYS_close_range, first, last, 0) == 0)
+	if (syscall(SYS_close_range, first, last, cloexec ? CLOSE_RANGE_CLOEXEC : 0) == 0)
 		return;
 	d = opendir("/proc/self/fd");
-	while (d && (ent = readdir(d)))
-		if (str_to_int(ent->d_name, first, last, &fd) == 0 && fd != dirfd(d))
+	while (d && (ent = readdir(d))) {
+		if (str_to_int(ent->d_name, first, last, &fd) < 0 || fd == dirfd(d))
+			continue;
+		if (cloexec)
+			fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+		else
 			close((int)fd);
+	}
+}
+
+void fd_close_range(int first, int last)
+{
+	end_range(first, last, false);
+}
+
+void fd_cloexec_from(int first)
+{
+	end_range(first, INT32_MAX, true);
 }
 
 void fd_close_from(int first)

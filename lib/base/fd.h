@@ -43,4 +43,7 @@ void fd_close_range(int first, int last);
 /* Closes all descriptors from first on. */
 void fd_close_from(int first);
 
+/* From first on, what is open now does not reach programs that are started later. */
+void fd_cloexec_from(int first);
+
 #endif

@@ -236,7 +236,8 @@ struct removal {
 	unsigned moved;
 };
 
-/* A bind mount of the same file system has the device of its surroundings, but a number of its own. */
+/* A bind mount of the same file system has the device of its surroundings, but a number of its own.
+ */
 static int mount_of(int fd, uint64_t *out)
 {
 	struct statx st;
@@ -248,7 +249,8 @@ static int mount_of(int fd, uint64_t *out)
 	return 0;
 }
 
-/* A directory that its owner closed is opened for us, by descriptor: its name may change meanwhile. */
+/* A directory that its owner closed is opened for us, by descriptor: its name may change meanwhile.
+ */
 static int open_to_remove(int dir, const char *name)
 {
 	_close_ int handle = -1;

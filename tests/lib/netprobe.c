@@ -2,8 +2,8 @@
 /*
  * Small network peers for tests inside of containers:
  *	netprobe udp PORT	answers each UDP packet with the address that it came from
- *	netprobe ping ADDRESS	one ICMP echo by an unprivileged socket (icmp(7)), 0 where it is answered
- *	netprobe raw		0 where a raw socket can be made
+ *	netprobe ping ADDRESS	one ICMP echo by an unprivileged socket (icmp(7)), 0 where it is
+ *answered netprobe raw		0 where a raw socket can be made
  */
 #include <arpa/inet.h>
 #include <stdio.h>

@@ -41,7 +41,7 @@ nothing_at_all() {
 	[ -z "$(ls "$XDG_RUNTIME_DIR/rp/runtime" 2>/dev/null)" ] || return 1
 	[ -z "$(ls -A "$XDG_DATA_HOME/rp/volumes" 2>/dev/null)" ] || return 1
 	# a sandboxed helper hides its environment
-	! pgrep -u "$(id -u)" -f "^(slirp4netns|pasta) .*$DIR/" >/dev/null || return 1
+	! pgrep -u "$(id -u)" -f "^[^ ]*(slirp4netns|pasta)[^ ]* .*$DIR/" >/dev/null || return 1
 	no_processes_of "$DIR"
 }
 
