@@ -12,6 +12,7 @@
 #include "oci/inventory.h"
 #include "sys/path.h"
 #include "sys/treesize.h"
+#include "sys/confine.h"
 #include "wire/prog.h"
 
 #include <fcntl.h>
@@ -238,7 +239,7 @@ static int run(struct prog *p, struct err *e)
 
 	if (p->argc < 1)
 		return err_set(e, ERR_USAGE, 0, NULL, "a container is needed");
-	if (store_open(&s, e) < 0)
+	if (confine_reader(e) < 0 || store_open(&s, e) < 0)
 		return -1;
 	p->out = json_new_array();
 	for (int i = 0; i < p->argc; i++) {

@@ -10,6 +10,7 @@
 
 #include "oci/container.h"
 #include "oci/sweep.h"
+#include "sys/confine.h"
 #include "wire/prog.h"
 
 struct options {
@@ -63,7 +64,7 @@ static int run(struct prog *p, struct err *e)
 
 	if (p->argc != 1)
 		return err_set(e, ERR_USAGE, 0, NULL, "exactly one container is needed");
-	if (store_open(&s, e) < 0)
+	if (confine_reader(e) < 0 || store_open(&s, e) < 0)
 		return -1;
 	if (!o->running)
 		container_sweep(&s);

@@ -24,6 +24,7 @@
 #include <sys/vfs.h>
 
 #include "base/log.h"
+#include "sys/loopback.h"
 #include "sys/nsfork.h"
 #include "sys/path.h"
 
@@ -182,6 +183,12 @@ static int open_proc(struct create *c, struct err *e)
 	return c->proc < 0 ? err_sys(e, "fcntl", "cannot keep /proc") : 0;
 }
 
+/* A namespace that somebody else made is theirs to set up. */
+static int loopback(struct create *c, struct err *e)
+{
+	return c->new_ns & CLONE_NEWNET ? loopback_up(e) : 0;
+}
+
 static int host_names(struct create *c, struct err *e)
 {
 	const char *h = c->cfg.hostname, *d = c->cfg.domainname;
@@ -290,6 +297,7 @@ static const struct stage stages[] = {
 	{"new session", new_session},
 	{"terminal", terminal_make},
 	{"sysctl", sysctl_apply},
+	{"loopback", loopback},
 	{"names", host_names},
 	{"createRuntime hooks", runtime_hooks},
 	{"createContainer hooks", container_hooks},

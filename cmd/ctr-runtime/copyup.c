@@ -112,7 +112,7 @@ static int copy_tree(int from, int to, int depth, struct err *e)
 	return 0;
 }
 
-int copy_up(int from, int to, struct err *e)
+int copy_up(int from, int to, bool keep_root, struct err *e)
 {
 	_close_ int in = path_reopen(from, O_RDONLY | O_DIRECTORY, e), out = -1;
 	struct stat st;
@@ -124,5 +124,5 @@ int copy_up(int from, int to, struct err *e)
 		return err_sys(e, "openat", "cannot copy");
 	if (copy_tree(in, out, 0, e) < 0)
 		return err_prefix(e, "tmpcopyup");
-	return keep_owner(out, &st, e);
+	return keep_root ? keep_owner(out, &st, e) : 0;
 }

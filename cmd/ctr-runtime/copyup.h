@@ -6,6 +6,6 @@
 #include "base/err.h"
 
 /* Copies directories, files and links of the directory from (O_PATH) to the directory to. */
-int copy_up(int from, int to, struct err *e);
+int copy_up(int from, int to, bool keep_root, struct err *e);
 
 #endif

@@ -216,6 +216,15 @@ static bool drop_gid(struct job *j)
 	return false;
 }
 
+/* The user's own mode of a tmpfs goes before that of the image's directory. */
+static bool has_mode(const struct job *j)
+{
+	strv_foreach(o, &j->o.data)
+		if (str_after(o, "mode="))
+			return true;
+	return false;
+}
+
 static int place_new(struct job *j, struct err *e)
 {
 	_close_ int fd = make(j, e);
@@ -230,7 +239,7 @@ static int place_new(struct job *j, struct err *e)
 	}
 	if (fd < 0)
 		return -1;
-	if (j->o.copy_up && copy_up(j->target, fd, e) < 0)
+	if (j->o.copy_up && copy_up(j->target, fd, !has_mode(j), e) < 0)
 		return -1;
 	if (attach(j, fd, e) < 0)
 		return -1;

@@ -9,6 +9,7 @@
 #include "oci/inventory.h"
 #include "oci/layer_meta.h"
 #include "oci/lookup.h"
+#include "sys/confine.h"
 #include "wire/prog.h"
 
 static struct json *object_or_empty(struct json *j)
@@ -114,7 +115,7 @@ static int run(struct prog *p, struct err *e)
 
 	if (p->argc == 0)
 		return err_set(e, ERR_USAGE, 0, NULL, "an image must be named");
-	if (store_open(&s, e) < 0 || index_read(&s, &index, e) < 0)
+	if (confine_reader(e) < 0 || store_open(&s, e) < 0 || index_read(&s, &index, e) < 0)
 		return -1;
 	p->out = json_new_array();
 	for (int i = 0; i < p->argc; i++)

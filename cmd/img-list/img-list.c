@@ -15,6 +15,7 @@
 #include "list.h"
 #include "oci/image.h"
 #include "oci/inventory.h"
+#include "sys/confine.h"
 #include "wire/prog.h"
 
 struct options {
@@ -165,7 +166,7 @@ static int run(struct prog *p, struct err *e)
 	struct json *images, *rows;
 	size_t n;
 
-	if (store_open(&s, e) < 0 || index_read(&s, &index, e) < 0 ||
+	if (confine_reader(e) < 0 || store_open(&s, e) < 0 || index_read(&s, &index, e) < 0 ||
 	    filters_parse(&f, &s, index, &o->filter, p->argc, p->argv, e) < 0)
 		return -1;
 	p->out = json_new_object();

@@ -10,6 +10,8 @@
 #include <stdio.h>
 
 #include "base/fd.h"
+#include "base/log.h"
+#include "sys/confine.h"
 #include "template.h"
 #include "wire/prog.h"
 
@@ -245,5 +247,14 @@ static const struct program program = {
 
 int main(int argc, char **argv)
 {
+	static const struct confine pipes = {.pipes_only = true};
+	struct err e = {0};
+
+	/* --schema reads no document, and runs doc-schema */
+	if (!(argc == 2 && str_eq(argv[1], "--schema")) && confine(&pipes, &e) < 0) {
+		log_init(program.name);
+		log_err(&e);
+		return ERR_FAILED;
+	}
 	return prog_main(&program, argc, argv);
 }

@@ -9,17 +9,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/fd.h"
 #include "net.h"
+#include "sys/loopback.h"
 
 static int pin(struct net *n, const char *from, struct err *e)
 {
@@ -30,19 +28,6 @@ static int pin(struct net *n, const char *from, struct err *e)
 		return err_sys(e, "openat", "cannot make %s", n->netns);
 	if (mount(from, n->netns, NULL, MS_BIND, NULL) < 0)
 		return err_sys(e, "mount", "cannot pin the network namespace at %s", n->netns);
-	return 0;
-}
-
-static int loopback_up(struct err *e)
-{
-	_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct ifreq ifr = {.ifr_name = "lo"};
-
-	if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &ifr) < 0)
-		return err_sys(e, "ioctl", "cannot read the flags of lo");
-	ifr.ifr_flags |= IFF_UP;
-	if (ioctl(fd, SIOCSIFFLAGS, &ifr) < 0)
-		return err_sys(e, "ioctl", "cannot set lo up");
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "oci/container.h"
+#include "sys/confine.h"
 #include "sys/path.h"
 #include "wire/doc.h"
 #include "wire/prog.h"
@@ -132,7 +133,8 @@ static int run(struct prog *p, struct err *e)
 	mounted = str_fmt("%s/rootfs", path);
 	json_set(rootfs, "driver", json_new_str(driver));
 	json_set(rootfs, "path", json_new_str(mounted));
-	return lookup(&root, rootfs, dir, e);
+	/* from here on only the image's own files are read, which are hostile */
+	return confine_reader(e) < 0 ? -1 : lookup(&root, rootfs, dir, e);
 }
 
 static const struct program program = {

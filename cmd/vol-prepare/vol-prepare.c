@@ -126,6 +126,34 @@ static char *use_volume(struct volumes *v, const char *name, const char *dest, b
 	return str_fmt("%s/volumes/%s/_data", v->s.path, name);
 }
 
+/*
+ * A destination without ".", "..", and needless slashes, so that one place has one name; by its
+ * text alone, as Podman does. Links are the runtime's matter.
+ */
+static char *clean_path(const char *path)
+{
+	_strv_ struct strv in = {0};
+	struct buf out = {0};
+
+	strv_split(&in, path, '/');
+	for (size_t i = 0; i < in.n; i++) {
+		const char *word = in.v[i];
+
+		if (str_eq(word, "..")) {
+			char *slash = out.len ? strrchr(out.data, '/') : NULL;
+
+			out.len = slash ? (size_t)(slash - out.data) : 0;
+			if (slash)
+				*slash = '\0';
+		} else if (*word && !str_eq(word, ".")) {
+			buf_fmt(&out, "/%s", word);
+		}
+	}
+	if (!out.len)
+		buf_char(&out, '/');
+	return buf_take(&out);
+}
+
 static bool taken(const struct volumes *v, const char *dest)
 {
 	json_each (m, v->out)
@@ -279,16 +307,18 @@ static int one_volume(struct volumes *v, const char *name, const char *dest,
 
 static int one_mount(struct volumes *v, const struct cur *m, struct err *e)
 {
-	const char *type = NULL, *source = "", *dest = NULL;
+	const char *type = NULL, *source = "", *given = NULL;
 	_strv_ struct strv options = {0};
+	_free_ char *dest = NULL;
 
 	if (cur_str(m, "type", CUR_NEED, &type, e) < 0 ||
 	    cur_str(m, "source", CUR_OPTIONAL, &source, e) < 0 ||
-	    cur_str(m, "destination", CUR_NEED, &dest, e) < 0 ||
+	    cur_str(m, "destination", CUR_NEED, &given, e) < 0 ||
 	    cur_strv(m, "options", CUR_OPTIONAL, &options, e) < 0)
 		return -1;
-	if (*dest != '/')
-		return cur_bad(m, e, "the destination \"%s\" is not an absolute path", dest);
+	if (*given != '/')
+		return cur_bad(m, e, "the destination \"%s\" is not an absolute path", given);
+	dest = clean_path(given);
 	if (taken(v, dest))
 		return err_set(e, ERR_USAGE, 0, NULL, "%s: two mounts at the same place", dest);
 	if (str_eq(type, "bind"))
@@ -306,12 +336,13 @@ static int image_volumes(struct volumes *v, struct err *e)
 {
 	json_foreach (m, json_path(v->doc, "image.config.Volumes")) {
 		struct strv none = {0};
+		_free_ char *dest = clean_path(m.key);
 
 		if (m.key[0] != '/' || strpbrk(m.key, "\r\n") || strstr(m.key, "/../") ||
 		    str_ends(m.key, "/.."))
 			return err_set(e, ERR_INPUT, 0, NULL,
 				       "the image has a bad VOLUME path: \"%s\"", m.key);
-		if (!taken(v, m.key) && one_volume(v, "", m.key, &none, e) < 0)
+		if (!taken(v, dest) && one_volume(v, "", dest, &none, e) < 0)
 			return -1;
 	}
 	return 0;

@@ -47,6 +47,12 @@ struct confine {
  */
 int confine(const struct confine *c, struct err *e);
 
+/*
+ * For programs that read our own files and print: no new programs or processes, no sockets, no
+ * mounts, no capabilities. Files as their modes allow: the store may lie anywhere.
+ */
+int confine_reader(struct err *e);
+
 /* The Landlock ABI of the running kernel, 0 where there is none. */
 int confine_landlock_abi(void);
 

@@ -98,14 +98,6 @@ teardown() {
 	[ "$(cat "$DIR/out")" = caught ]
 }
 
-@test "another container that writes to our output does not keep the monitor" {
-	mkdir "$DIR/shared"
-	"${CC:-gcc}" -O2 -static -o "$DIR/shared/passfd" "$top/tests/lib/passfd.c"
-	rp run -d --name b --network none -v "$DIR/shared:/s" busybox /s/passfd flood /s/socket
-	[ -S "$DIR/shared/socket" ] || eventually test -S "$DIR/shared/socket"
-	timeout 15 rp run --rm --network none -v "$DIR/shared:/s" busybox /s/passfd give /s/socket >/dev/null
-}
-
 @test "descriptors and variables of the caller do not reach container or network helper" {
 	exec 7<"$DIR/image/index.json"
 	SECRET=1 rp run -d --name a busybox sh -c 'env; ls /proc/self/fd; sleep 60'
