@@ -96,7 +96,8 @@ static int run(struct prog *p, struct err *e)
 	if (store_open(&s, e) < 0)
 		return -1;
 	container_sweep_all(&s);
-	if (confine_reader(e) < 0 || filters_parse(&f, &s, &o->filter, e) < 0 || load_items(&s, o, &f, &items, &n, e) < 0)
+	if (confine_reader(e) < 0 || filters_parse(&f, &s, &o->filter, e) < 0 ||
+	    load_items(&s, o, &f, &items, &n, e) < 0)
 		return -1;
 	qsort_r(items, n, sizeof(*items), compare, (void *)(uintptr_t)o->sort);
 	for (size_t i = 0; i < n; i++) {

@@ -81,9 +81,12 @@ static int make_watch(const struct store *s, const char *id, int *watch, struct 
 	return 0;
 }
 
+/* A process that has ended while its monitor still writes the record counts as running. */
 static bool satisfied(const struct container_state *st, bool want_running)
 {
-	return want_running ? st->status == CONTAINER_RUNNING : st->status == CONTAINER_EXITED;
+	if (want_running)
+		return st->status == CONTAINER_RUNNING;
+	return st->status == CONTAINER_EXITED && !(st->monitor.pid && st->exit_code == -1);
 }
 
 static int wait_one(const struct store *s, const char *id, bool want_running, int64_t *code,

@@ -404,24 +404,46 @@ int cmd_rm(const struct command *c, int argc, char **argv, struct err *e)
 	return n < 0 ? -1 : rm_status(n);
 }
 
+/* "80" or "80/udp" as a key of .NetworkSettings.Ports. */
+static int port_key(const char *word, char out[16], struct err *e)
+{
+	int port, used = 0;
+	char protocol[4] = "tcp";
+	bool ok = sscanf(word, "%5d%n/%3[a-z]%n", &port, &used, protocol, &used) >= 1;
+
+	if (!ok || word[used] || port < 1 || port > 65535 ||
+	    (!str_eq(protocol, "tcp") && !str_eq(protocol, "udp")))
+		return err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not PORT[/tcp|/udp]", word);
+	snprintf(out, 16, "%d/%s", port, protocol);
+	return 0;
+}
+
+#define ONE_BINDING "{{if .HostIp}}{{.HostIp}}{{else}}0.0.0.0{{end}}:{{.HostPort}}{{\"\\n\"}}"
+
 int cmd_port(const struct command *c, int argc, char **argv, struct err *e)
 {
-	/* "80/tcp -> 0.0.0.0:8080", as Podman prints it */
-	static const char format[] =
-		"{{range $port, $bindings := .NetworkSettings.Ports}}{{range $bindings}}"
-		"{{$port}} -> {{if .HostIp}}{{.HostIp}}{{else}}0.0.0.0{{end}}:{{.HostPort}}"
-		"{{\"\\n\"}}{{end}}{{end}}";
+	/* "80/tcp -> 0.0.0.0:8080", as Podman prints it; for one port, only where it leads */
+	static const char all[] = "{{range $port, $bindings := .NetworkSettings.Ports}}"
+				  "{{range $bindings}}{{$port}} -> " ONE_BINDING "{{end}}{{end}}";
 	_plan_ struct pipeline p = {0};
+	_free_ char *one = NULL;
 	struct opts_result r;
-	char none = 0;
+	char none = 0, key[16];
 	int n = command_parse(c, &none, argc, argv, &r, e);
 
 	if (n != 0)
 		return n < 0 ? -1 : 0;
-	if (r.argc != 1)
-		return err_set(e, ERR_USAGE, 0, NULL, "exactly one container is needed");
+	if (r.argc != 1 && r.argc != 2)
+		return err_set(e, ERR_USAGE, 0, NULL,
+			       "a container is needed, and at most one port");
+	if (r.argc == 2) {
+		if (port_key(r.argv[1], key, e) < 0)
+			return -1;
+		one = str_fmt("{{range index .NetworkSettings.Ports \"%s\"}}%s{{end}}", key,
+			      ONE_BINDING);
+	}
 	plan_add(&p, "ctr-inspect", "--", r.argv[0], NULL);
-	plan_add(&p, "json-format", "--no-newline", "--format", format, NULL);
+	plan_add(&p, "json-format", "--no-newline", "--format", one ? one : all, NULL);
 	n = run_one(&p, PLAN_NO_NS, e);
 	return n > 0 ? 125 : n;
 }
