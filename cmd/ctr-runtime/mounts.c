@@ -219,7 +219,7 @@ static bool drop_gid(struct job *j)
 /* The user's own mode of a tmpfs goes before that of the image's directory. */
 static bool has_mode(const struct job *j)
 {
-	strv_foreach(o, &j->o.data)
+	strv_foreach (o, &j->o.data)
 		if (str_after(o, "mode="))
 			return true;
 	return false;

@@ -20,7 +20,7 @@ setup_file() {
 }
 teardown_file() { file_teardown; }
 setup() {
-	cd "$DIR"
+	cd "$DIR" || return 1
 	mkdir -p share/sub
 	echo here >share/file
 	canary_before=$(canary)
