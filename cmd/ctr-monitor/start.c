@@ -110,8 +110,10 @@ static int read_pid(struct monitor *m, struct err *e)
 	_buf_ struct buf b = {0};
 	int64_t pid;
 
+	/* not ERR_NOTFOUND: that is the container's command */
 	if (file_read(m->run, "pid", 32, &b, e) < 0)
-		return -1;
+		return err_set(e, ERR_FAILED, e->errnum, NULL, "%s wrote no process id",
+			       m->plan.runtime);
 	while (b.len && isspace((unsigned char)b.data[b.len - 1]))
 		b.data[--b.len] = '\0';
 	if (str_to_int(b.data ? b.data : "", 1, INT32_MAX, &pid) < 0)

@@ -155,7 +155,7 @@ word:x:zero:0::/:/bin/sh
 octal:x:010:010::/:/bin/sh
 short:x:0
 '
-		run timeout 10 rp run --rm --network none "user$n" sh -c 'echo $(id -u):$(id -g)'
+		run timeout 10 rp run --rm --network none "user$n" sh -c 'echo $(id -u 2>/dev/null):$(id -g 2>/dev/null)'
 		if [ "$want" = error ]; then
 			[ "$status" = 125 ] && [ "${#lines[@]}" = 1 ] || { echo "$u: $status $output"; return 1; }
 		else
@@ -211,7 +211,7 @@ short:x:0
 	image wd3 'LINK:/a=/tmp' 'WorkingDir="/a/b"'
 	c wd3 true
 	for w in '"relative"' '"../../.."' '"/proc/self/fd/3"' '"/proc/self/fd/7"' '"/proc/1/root"' '"/\u0000"' '"a\nb"' '7' '"/etc/passwd"' '"/etc/passwd/x"'; do
-		image wd4 "WorkingDir=$w"
+		image wd4 "WorkingDir=$w" 2>/dev/null || continue # refused by the pull already
 		run timeout 10 rp run --rm --network none wd4 sh -c 'pwd; ls /'
 		[ "$status" != 124 ]
 		[[ $output != *"$DIR"* ]] || [ "$status" != 0 ]
