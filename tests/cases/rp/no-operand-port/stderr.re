@@ -1,2 +1,1 @@
-\Arp: .*exactly one container
-\A[^\n]*\n\Z
+a container is needed
