@@ -7,6 +7,7 @@
  *	  start.json		network, volumes, runtime of the last start
  *	  config.json		the OCI runtime configuration of the last start
  *	  exit.json		how the last start ended
+ *	  volumes.json		names of the anonymous volumes that were made for it
  *	  ctr.log		k8s-file log
  *	  rootfs/ upper/ work/	mount point and read-write layer
  *	  hostname containerenv resolv.conf hosts

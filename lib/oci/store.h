@@ -13,6 +13,7 @@
  *	RUN    = $RP_RUN or $XDG_RUNTIME_DIR/rp or /tmp/rp-run-UID/rp	(0700)
  *	  containers/ID/				sockets, pid records, pins
  *	  pause.json, pause.lock			the pause process, ns-enter-pause(1)
+ *	  starting/ID, sweep.lock, swept		see oci/sweep.h
  *	  runtime/ID/					state of ctr-runtime(1)
  *
  * No index, no global lock. A thing is in the store when its final name exists, which one

@@ -222,6 +222,164 @@ on_small_disk() {
 	rp rm -f -t 0 whole
 }
 
+@test "USER of an image: exactly that id, or an error; never silently root" {
+	local u n=0
+	while read -r u want; do
+		n=$((n + 1))
+		image "user$n" "User=$u" 'FILE:/etc/passwd=root:x:0:0::/root:/bin/sh
+toor:x:0:0::/:/bin/sh
+1234567890:x:0:0::/:/bin/sh
+7:x:0:0::/:/bin/sh
+big:x:4294967296:0::/:/bin/sh
+minus:x:-1:0::/:/bin/sh
+word:x:zero:0::/:/bin/sh
+octal:x:010:010::/:/bin/sh
+short:x:0
+'
+		run timeout -k 1 10 rp run --rm --network none "user$n" sh -c 'echo $(id -u 2>/dev/null):$(id -g 2>/dev/null)'
+		if [ "$status" = 125 ] && { [ "$u" = '"1:"' ] || [ "$u" = '":1"' ]; }; then
+			continue # an error is as good as the id
+		elif [ "$want" = error ]; then
+			[ "$status" = 125 ] && [ "${#lines[@]}" = 1 ] || { echo "$u: $status $output"; return 1; }
+		else
+			[ "$output" = "$want" ] || { echo "$u: $status $output"; return 1; }
+		fi
+	done <<-'END'
+		"" 0:0
+		"1" 1:0
+		"1:" 1:0
+		":1" 0:1
+		"toor" 0:0
+		"7" 7:0
+		"-1" error
+		"0x1" error
+		"\u00200" error
+		"0\u0020" error
+		"0\n" error
+		"+0" error
+		"2147483648" error
+		"4294967295" error
+		"4294967296" error
+		"18446744073709551616" error
+		"1234567890" error
+		"99999" error
+		"nobody-here" error
+		"big" error
+		"minus" error
+		"word" error
+		"short" error
+		"0:nogroup-here" error
+		"0:-1" error
+		"0:4294967296" error
+		"0:0:0" error
+		"../../etc/passwd" error
+	END
+	fails 125 '.' rp run --rm --network none -u 4294967296 busybox true
+	fails 125 '.' rp run --rm --network none -u '' --group-add nosuch busybox true
+}
+
+@test "configurations of the wrong type are named, or do no harm" {
+	local n=0 k
+	for k in 'Cmd="sh"' 'Cmd=[1]' 'Cmd=[""]' 'Cmd=[]' 'Entrypoint="x"' 'Entrypoint={}' 'Env="A=1"' 'Env=[1]' 'User=0' 'User=["0"]' \
+		'Volumes=["/a"]' 'Volumes={"relative":{}}' 'Volumes={"/a/../../x":{}}' 'Volumes={"/a\nb":{}}' 'Volumes={"":{}}' 'Volumes={"/":{}}' \
+		'Volumes={"/proc":{}}' 'Volumes={"/proc/self":{}}' 'Volumes={"/sys":{}}' 'Volumes={"/dev":{}}' 'Labels=["a"]' 'Labels={"a":1}' 'StopSignal="SIGNOSUCH"' \
+		'StopSignal=9' 'ExposedPorts=["80"]' 'ExposedPorts={"x/y":{}}' 'WorkingDir=[]' 'Healthcheck="x"' 'Shell=7'; do
+		n=$((n + 1))
+		"$top/contrib/mkimage" "$DIR/image" "type$n" "$k"
+		if ! timeout -k 1 10 rp pull -q "oci:$DIR/image:type$n" >"$DIR/out" 2>&1; then
+			[ "$(wc -l <"$DIR/out")" = 1 ] || { echo "$k: $(cat "$DIR/out")"; return 1; }
+			continue
+		fi
+		run --separate-stderr timeout -k 1 10 rp run --rm --network none "type$n" stat -f -c %T /proc
+		[ "$status" != 124 ]
+		if [ "$status" = 0 ]; then
+			[[ ${lines[0]} == proc ]] || { echo "$k: /proc is $output"; return 1; }
+		else
+			[ "${#stderr_lines[@]}" = 1 ] || { echo "$k: $stderr"; return 1; }
+		fi
+		[ -z "$(rp ps -aq)" ]
+	done
+}
+
+@test "a broken or unreadable store is named" {
+	cp -r "$XDG_DATA_HOME/rp" "$DIR/copy" 2>/dev/null || ns-enter-pause cp -a "$XDG_DATA_HOME/rp" "$DIR/copy"
+	broken() {
+		run ! --separate-stderr env RP_STORE="$DIR/copy" timeout -k 1 10 rp run --rm --network none --pull never busybox true
+		[ "${#stderr_lines[@]}" = 1 ] || { echo "$stderr"; return 1; }
+		[[ $stderr == *"$1"* ]] || { echo "$stderr"; return 1; }
+	}
+	mv "$DIR/copy/index.json" "$DIR/index.json"
+	broken busybox
+	for content in '' '{' '[]' '{"manifests":7}' '{"manifests":[7]}' '{"manifests":[{"digest":"sha256:../../x"}]}'; do
+		printf '%s' "$content" >"$DIR/copy/index.json"
+		broken ''
+	done
+	rm "$DIR/copy/index.json"
+	mkfifo "$DIR/copy/index.json"
+	broken index.json
+	rm "$DIR/copy/index.json"
+	cp "$DIR/index.json" "$DIR/copy/index.json"
+	manifest=$(jq -r '[.manifests[] | select(.annotations["org.opencontainers.image.ref.name"] // "" | test("busybox"))][0].digest' "$DIR/index.json")
+	chmod u+w "$DIR/copy/blobs/sha256/${manifest#sha256:}"
+	echo '{}' >"$DIR/copy/blobs/sha256/${manifest#sha256:}"
+	broken ''
+	ns-enter-pause rm -rf "$DIR/copy"
+	run -125 --separate-stderr env RP_STORE=/proc/nosuch rp run --rm busybox true
+	[ "${#stderr_lines[@]}" = 1 ]
+	[[ $stderr == */proc/nosuch* ]]
+	run -125 --separate-stderr env RP_STORE=relative rp run --rm busybox true
+	[[ $stderr == *relative*absolute* ]]
+	run -125 --separate-stderr env -u HOME -u XDG_DATA_HOME -u RP_STORE rp run --rm busybox true
+	[[ $stderr == *HOME* ]]
+}
+
+@test "odd options: 125, one line with the flag's name, nothing made" {
+	local o
+	while IFS='|' read -r o flag; do
+		# shellcheck disable=SC2086
+		fails 125 "$flag" rp run --rm --network none $o busybox true || { echo "with $o"; return 1; }
+	done <<-'END'
+		--nosuch|nosuch
+		--name=../x|\.\./x
+		--name=|name
+		--name=-x|-x
+		--memory=x|memory
+		--memory=-5|memory
+		--cpus=x|cpus
+		--pids-limit=x|pids-limit
+		--ulimit=x|ulimit
+		--ulimit=nofile=2:1|ulimit
+		--ulimit=nosuch=1|ulimit
+		--cap-add=NOSUCH|NOSUCH
+		--cap-drop=NOSUCH|NOSUCH
+		--security-opt=nosuch|security-opt
+		--security-opt=seccomp=/nosuch|/nosuch
+		--security-opt=seccomp=/etc/passwd|/etc/passwd
+		--device=/nosuch|/nosuch
+		--device=/dev/null:x|device
+		--log-driver=nosuch|nosuch
+		--log-opt=nosuch=1|nosuch
+		--stop-signal=NOSUCH|NOSUCH
+		--stop-timeout=x|stop-timeout
+		--env-file=/nosuch|/nosuch
+		--env==x|env
+		--user=nobody-here|nobody-here
+		--workdir=x|workdir
+		--pull=sometimes|pull
+		--platform=x|platform
+		--tmpfs=x|tmpfs
+		--label==x|label
+		--sysctl=kernel.core_pattern=x|core_pattern
+		--sysctl=x|sysctl
+		--umask=9|umask
+		--shm-size=x|shm-size
+		--cidfile=/nosuch/cid|/nosuch/cid
+		--pidfile=/nosuch/pid|/nosuch/pid
+		--replace|replace
+		--sig-proxy=maybe|sig-proxy
+	END
+}
+
 @test "two hundred runs, sixteen at a time, with a reader of ps: no error, nothing left" {
 	local pids=()
 	: >"$DIR/errors"

@@ -83,8 +83,8 @@ userns() { ns-enter-pause readlink /proc/self/ns/user; }
 @test "killed just before the first of its starts is recorded: no pause process stays" {
 	ns-enter-pause --stop
 	eventually no_pause
-	for n in 1 2 3 4 5 6; do
-		strace -qqq -o /dev/null -e trace=renameat,write,read -e inject=renameat,write,read:signal=KILL:when=$n \
+	for at in "renameat 1" "write 1" "write 2" "write 3" "vfork 1" "setresuid 1" "mount 1"; do
+		strace -qqq -o /dev/null -e "trace=${at% *}" -e "inject=${at% *}:signal=KILL:when=${at#* }" \
 			ns-enter-pause --start || :
 		run -0 --separate-stderr userns
 		[ -z "$stderr" ]
