@@ -18,6 +18,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "oci/container.h"
 #include "oci/sweep.h"
@@ -115,35 +116,63 @@ static void end_forgetting(struct cleanup *c, struct child *child, struct err *e
 	}
 }
 
+static void end_helper(struct cleanup *c, int pidfd, struct err *e)
+{
+	if (proc_signal(pidfd, SIGTERM, e) < 0 && e->code != ERR_NOTFOUND)
+		failure(c, e);
+	err_clear(e);
+	if (proc_wait(pidfd, 2000, NULL) == 0)
+		proc_signal(pidfd, SIGKILL, NULL);
+}
+
+/*
+ * net-slirp-launch was killed before it could record pasta: then there is pasta's own pid file. A
+ * number alone proves nothing, so the process must name this container on its command line; the
+ * pidfd is opened before that is read, and so refers to what was looked at.
+ */
+static int open_unrecorded_pasta(const struct cleanup *c, int run)
+{
+	_buf_ struct buf text = {0};
+	_buf_ struct buf cmdline = {0};
+	_free_ char *path = NULL;
+	_close_ int pidfd = -1;
+	int64_t pid;
+
+	if (run < 0 || file_read(run, "pasta.pid", 64, &text, NULL) < 0 || !text.data)
+		return -1;
+	text.data[strcspn(text.data, " \n")] = '\0';
+	if (str_to_int(text.data, 2, INT32_MAX, &pid) < 0)
+		return -1;
+	pidfd = sys_pidfd_open((pid_t)pid);
+	path = str_fmt("/proc/%d/cmdline", (int)pid);
+	if (pidfd < 0 || file_read(AT_FDCWD, path, 65536, &cmdline, NULL) < 0 || !cmdline.len ||
+	    !memmem(cmdline.data, cmdline.len, c->id, strlen(c->id)))
+		return -1;
+	return take_fd(&pidfd);
+}
+
 static void end_network(struct cleanup *c, struct err *e)
 {
 	_close_ int run = container_run_dir(c->s, c->id, NULL);
 	_json_ struct json *record = NULL;
 	const struct json *helper = json_path(c->doc, "network.helper");
-
 	struct proc_id id = {0};
 	_close_ int pidfd = -1;
 
-	/* where the start broke off, only the helper's own record is there */
+	/* where the start broke off, only the helper's own record is there, or not even that */
 	if (!helper && run >= 0 && json_read_file(run, "network.json", 65536, &record, NULL) == 0)
 		helper = json_get(record, "helper");
 	id.pid = (pid_t)json_get_int(helper, "pid", 0);
 	id.start = (uint64_t)json_get_int(helper, "startTime", 0);
-
 	snprintf(id.boot, sizeof(id.boot), "%s", json_get_str(helper, "bootId", ""));
-	if (!id.pid)
-		return;
-	pidfd = proc_open(&id, e);
-	if (pidfd < 0) {
-		if (e->code != ERR_NOTFOUND)
-			failure(c, e);
-		err_clear(e);
+	pidfd = id.pid ? proc_open(&id, e) : open_unrecorded_pasta(c, run);
+	if (pidfd >= 0) {
+		end_helper(c, pidfd, e);
 		return;
 	}
-	if (proc_signal(pidfd, SIGTERM, e) < 0 && e->code != ERR_NOTFOUND)
+	if (id.pid && e->code != ERR_NOTFOUND)
 		failure(c, e);
-	if (proc_wait(pidfd, 2000, NULL) == 0)
-		proc_signal(pidfd, SIGKILL, NULL);
+	err_clear(e);
 }
 
 static void unmount_in(struct cleanup *c, int dir, const char *name, struct err *e)
