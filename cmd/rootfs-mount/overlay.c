@@ -114,6 +114,23 @@ static int mount_old_api(const struct rootfs *r, const struct layer_fds *l, stru
 	return mount("overlay", "rootfs", "overlay", 0, options.data) < 0 ? refused(e, "mount") : 0;
 }
 
+/*
+ * "volatile" leaves a directory of this name below the work directory, and overlayfs refuses to use
+ * the read-write layer again while it is there: it may have lost data in a crash. Ours is the layer
+ * of a container that is removed at its end, for which that does not matter.
+ */
+static void clear_volatile(const struct rootfs *r)
+{
+	_close_ int work =
+		r->is_volatile ? openat(r->dir, "work", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	_close_ int incompat = work < 0 ? -1
+					: path_open_beneath(work, "work/incompat",
+							    O_RDONLY | O_DIRECTORY, 0, NULL);
+
+	if (incompat >= 0)
+		path_remove_tree(incompat, "volatile", NULL);
+}
+
 int overlay_mount(const struct rootfs *r, struct err *e)
 {
 	_clean_(close_layers) struct layer_fds l = {0};
@@ -121,13 +138,10 @@ int overlay_mount(const struct rootfs *r, struct err *e)
 
 	if (open_layers(r, &l, e) < 0)
 		return -1;
-	/* upperdir, workdir and the mount point are named from here: short, and links do not count
-	 */
+	/* upperdir, workdir and the mount point are named from here, as short as can be */
 	if (fchdir(r->dir) < 0)
 		return err_sys(e, "fchdir", "cannot enter %s", r->path);
-	/* a kill during the last start leaves this marker of "volatile", and overlayfs refuses */
-	unlink("work/work/incompat/volatile");
-	rmdir("work/work/incompat/volatile");
+	clear_volatile(r);
 	n = mount_new_api(r, &l, e);
 	return n == 1 ? mount_old_api(r, &l, e) : n;
 }

@@ -52,10 +52,7 @@ static void remember_bad(const struct store *s)
 static const char *mount_tree(const struct store *s, const struct rootfs *r, const char *driver,
 			      struct err *e)
 {
-	struct stat st;
-	bool copied = fstatat(r->dir, "rootfs/.rp-copy", &st, AT_SYMLINK_NOFOLLOW) == 0;
-
-	if (copied)
+	if (faccessat(r->dir, COPIED, F_OK, 0) == 0)
 		return "vfs";
 	if (!driver && overlay_known_bad(s))
 		driver = "vfs";

@@ -20,7 +20,10 @@ struct rootfs {
  */
 int overlay_mount(const struct rootfs *r, struct err *e);
 
-/* Copies the layers into rootfs/, unless an earlier start did so. */
+/* In the container's directory: rootfs/ is a whole copy of the image, and the container's own. */
+#define COPIED "copied"
+
+/* Copies the layers into rootfs/ and leaves COPIED. */
 int vfs_copy(const struct rootfs *r, struct err *e);
 
 /*

@@ -3,10 +3,10 @@
  * The root file system by copying: for kernels and file systems without unprivileged overlayfs.
  *
  * Layers are applied bottom first into a fresh directory, which is renamed to rootfs/ when it is
- * whole and carries the marker .rp-copy; a kill in between leaves rootfs/ empty and the next start
- * copies anew. Whiteouts (a character device 0:0, or the xattr user.overlay.opaque) delete what
- * the layers below brought. Files are cloned where the file system can (FICLONE, ioctl_ficlone(2)),
- * else copied by copy_file_range(2).
+ * whole; then the marker COPIED appears beside it, out of the container's reach. A kill in between
+ * leaves no marker, and the next start copies anew. Whiteouts (a character device 0:0, or the xattr
+ * user.overlay.opaque) delete what the layers below brought. Files are cloned where the file system
+ * can (FICLONE, ioctl_ficlone(2)), else copied by copy_file_range(2).
  *
  * Everything is done by descriptor and name in one directory pair; links are never followed.
  */
@@ -46,7 +46,7 @@ int vfs_copy(const struct rootfs *r, struct err *e)
 	to = openat(r->dir, "rootfs.new", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (to < 0)
 		return err_sys(e, "openat", "cannot open %s/rootfs.new", r->path);
-	if (apply_layers(r, to, e) < 0 || file_replace(to, ".rp-copy", "", 0, 0600, false, e) < 0) {
+	if (apply_layers(r, to, e) < 0) {
 		path_remove_tree(r->dir, "rootfs.new", NULL);
 		return err_prefix(e, "cannot copy the image to %s", r->path);
 	}
@@ -54,5 +54,5 @@ int vfs_copy(const struct rootfs *r, struct err *e)
 		return -1;
 	if (renameat(r->dir, "rootfs.new", r->dir, "rootfs") < 0)
 		return err_sys(e, "renameat", "cannot put %s/rootfs in place", r->path);
-	return 0;
+	return file_replace(r->dir, COPIED, "", 0, 0600, false, e);
 }

@@ -46,3 +46,21 @@ by_hand() { # IMAGE ROOTFS-MOUNT-WORDS COMMAND...
 @test "a whole run on a kernel without openat2, close_range, pidfd calls of later kernels" {
 	[ "$("$B/tests/enosys" openat2,close_range,mount_setattr,open_tree,move_mount,fsopen,clone3 rp run --rm --network none busybox echo old 2>&1 | tail -1)" = old ]
 }
+
+@test "vfs: what a container does to its own root file system stays, whatever it deletes" {
+	tr -d "\n" </proc/sys/kernel/random/boot_id >"$XDG_RUNTIME_DIR/rp/no-overlay"
+	rp create --name own --network none busybox sh -c 'cat /mine; echo data >>/mine; rm -rf /.[a-z]*'
+	rp start -a own || true
+	[ "$(rp start -a own)" = data ]
+	[ "$(rp inspect own --format '{{.GraphDriver.Name}}')" = vfs ]
+	rm "$XDG_RUNTIME_DIR/rp/no-overlay"
+}
+
+@test "a --rm container that was cut off can be started again: the volatile mark is cleared" {
+	rp create --rm --name cut --network none busybox echo again
+	id=$(rp ps -aq --no-trunc)
+	ns-enter-pause mkdir -p "$XDG_DATA_HOME/rp/containers/$id/work/work/incompat/volatile/dirty"
+	run -0 --separate-stderr rp start -a cut
+	[ "$output" = again ]
+	[ -z "$stderr" ] # no falling back to a copy
+}
