@@ -35,9 +35,9 @@
 /* The runtime that the user named: a path, one of our programs, or one in PATH. */
 static char *find_runtime(const char *name, bool *own, struct err *e)
 {
-	_free_ char *beside = NULL;
-	const char *path = getenv("PATH");
-	_strv_ struct strv dirs = {0};
+	static const char *const sbin[] = {"/usr/local/sbin",
+					   "/usr/sbin"}; /* not in a user's PATH */
+	char *found;
 
 	*own = !name || !*name || str_eq(name, "ctr-runtime");
 	if (*own)
@@ -48,18 +48,16 @@ static char *find_runtime(const char *name, bool *own, struct err *e)
 		err_set(e, ERR_UNSUPPORTED, errno, "access", "OCI runtime %s", name);
 		return NULL;
 	}
-	strv_split(&dirs, path && *path ? path : "/usr/local/bin:/usr/bin:/bin", ':');
-	strv_add(&dirs, "/usr/local/sbin");
-	strv_add(&dirs, "/usr/sbin");
-	for (size_t i = 0; i < dirs.n; i++) {
-		_free_ char *full = str_fmt("%s/%s", dirs.v[i], name);
+	found = program_in_path(name, X_OK);
+	for (size_t i = 0; i < ARRAY_LEN(sbin) && !found; i++) {
+		_free_ char *full = str_fmt("%s/%s", sbin[i], name);
 
 		if (access(full, X_OK) == 0)
-			return take_ptr(full);
+			found = take_ptr(full);
 	}
-	/* not ERR_NOTFOUND: that is the container's command */
-	err_set(e, ERR_UNSUPPORTED, 0, NULL, "OCI runtime \"%s\" is not installed", name);
-	return NULL;
+	if (!found) /* not ERR_NOTFOUND: that is the container's command */
+		err_set(e, ERR_UNSUPPORTED, 0, NULL, "OCI runtime \"%s\" is not installed", name);
+	return found;
 }
 
 static int plan_log(const struct cur *request, struct plan *p, struct err *e)

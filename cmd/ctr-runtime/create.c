@@ -457,7 +457,7 @@ static int runtime_hooks(struct create *c, struct err *e)
 	return note_send(c->sync_parent, NOTE_ROOTFS, c->pid, e);
 }
 
-static int receive_terminal(struct create *c, struct err *e)
+int create_receive_terminal(struct create *c, struct err *e)
 {
 	if (!c->cfg.process.terminal || c->console >= 0)
 		return 0;
@@ -465,7 +465,7 @@ static int receive_terminal(struct create *c, struct err *e)
 	return c->tty_master < 0 ? child_error(c, e) : 0;
 }
 
-static int let_go(struct create *c, struct err *e)
+int create_let_go(struct create *c, struct err *e)
 {
 	if (note_send(c->sync_parent, NOTE_GO, c->pid, e) < 0)
 		return child_error(c, e);
@@ -514,9 +514,9 @@ static const struct stage stages[] = {
 	{"enter cgroup", enter_cgroup},
 	{"map ids", map_ids},
 	{"record", record},
-	{"terminal", receive_terminal},
+	{"terminal", create_receive_terminal},
 	{"createRuntime hooks", runtime_hooks},
-	{"let go", let_go},
+	{"let go", create_let_go},
 	{"wait for the command", wait_ready},
 	{"poststart hooks", poststart_hooks},
 	{0},

@@ -122,6 +122,10 @@ int child_error(struct create *c, struct err *e);
 int open_pid_file(struct create *c, struct err *e);
 int write_pid_file(struct create *c, struct err *e);
 int wait_ready(struct create *c, struct err *e);
+
+/* Stages that run and exec share: the terminal's master from the child; the child's go-ahead. */
+int create_receive_terminal(struct create *c, struct err *e);
+int create_let_go(struct create *c, struct err *e);
 /* Those of child.c. */
 int follow_parent(struct create *c, struct err *e);
 int become_root(struct create *c, struct err *e);

@@ -336,21 +336,6 @@ static int connect_console(struct create *c, struct err *e)
 	return terminal_check(c, e);
 }
 
-static int receive_terminal(struct create *c, struct err *e)
-{
-	if (!c->cfg.process.terminal || c->console >= 0)
-		return 0;
-	c->tty_master = fdpass_recv(c->sync_parent, e);
-	return c->tty_master < 0 ? child_error(c, e) : 0;
-}
-
-static int let_go(struct create *c, struct err *e)
-{
-	if (note_send(c->sync_parent, NOTE_GO, c->pid, e) < 0)
-		return child_error(c, e);
-	return 0;
-}
-
 static int load_filter(struct create *c, struct err *e)
 {
 	return filter_load(c, container.config, e);
@@ -361,9 +346,9 @@ static const struct stage stages[] = {
 	{"connect sockets", connect_console},
 	{"channels", channels},
 	{"start child", start},
-	{"terminal", receive_terminal},
+	{"terminal", create_receive_terminal},
 	{"pid file", write_pid_file},
-	{"let go", let_go},
+	{"let go", create_let_go},
 	{"wait for the command", wait_ready},
 	{0},
 };

@@ -42,25 +42,10 @@ static char *version_of(const char *file)
 	return str_dup(out.data);
 }
 
-static char *in_path(const char *name)
-{
-	const char *path = getenv("PATH");
-	_strv_ struct strv dirs = {0};
-
-	strv_split(&dirs, path && *path ? path : "/usr/bin:/bin", ':');
-	strv_foreach (dir, &dirs) {
-		_free_ char *full = str_fmt("%s/%s", dir, name);
-
-		if (*dir == '/' && access(full, X_OK) == 0)
-			return take_ptr(full);
-	}
-	return NULL;
-}
-
 /* {"executable","version"}, both "" where it is not installed. */
 static bool add_helper(struct json *host, const char *name)
 {
-	_free_ char *file = in_path(name), *version = file ? version_of(file) : NULL;
+	_free_ char *file = program_in_path(name, X_OK), *version = file ? version_of(file) : NULL;
 	struct json *o = json_need_obj(host, name);
 
 	json_set(o, "executable", json_new_str(file ? file : ""));

@@ -21,6 +21,7 @@
 #include "net.h"
 #include "oci/sweep.h"
 #include "sys/path.h"
+#include "sys/spawn.h"
 #include "wire/doc.h"
 #include "wire/prog.h"
 
@@ -48,17 +49,9 @@ static void net_release(struct net *n)
 
 bool net_installed(const char *program)
 {
-	_strv_ struct strv dirs = {0};
-	const char *path = getenv("PATH");
+	_free_ char *file = program_in_path(program, X_OK);
 
-	strv_split(&dirs, path && *path ? path : "/usr/bin:/bin", ':');
-	for (size_t i = 0; i < dirs.n; i++) {
-		_free_ char *full = str_fmt("%s/%s", dirs.v[i], program);
-
-		if (access(full, X_OK) == 0)
-			return true;
-	}
-	return false;
+	return file != NULL;
 }
 
 static int choose_mode(struct net *n, const struct cur *request, struct err *e)

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "oci/store.h"
 #include "sys/path.h"
+#include "sys/spawn.h"
 #include "sys/userns.h"
 #include "wire/prog.h"
 
@@ -109,39 +110,18 @@ static int stop(const struct store *s, struct err *e)
 	return 0;
 }
 
-static bool in_path(const char *program)
-{
-	_strv_ struct strv dirs = {0};
-
-	strv_split(&dirs, getenv("PATH") ?: "", ':');
-	for (size_t i = 0; i < dirs.n; i++) {
-		_free_ char *full = str_fmt("%s/%s", dirs.v[i], program);
-
-		if (access(full, F_OK) == 0)
-			return true;
-	}
-	return false;
-}
-
 /*
  * execvp(3) says EACCES also where a directory of PATH cannot be read and the program is in none of
  * the others; for a shell that is "not found".
  */
 static int exec_errno(const char *name, int errnum)
 {
-	const char *path = getenv("PATH");
-	_strv_ struct strv dirs = {0};
+	_free_ char *found = NULL;
 
-	if (errnum != EACCES || strchr(name, '/') || !path)
+	if (errnum != EACCES || strchr(name, '/'))
 		return errnum;
-	strv_split(&dirs, path, ':');
-	strv_foreach (dir, &dirs) {
-		_free_ char *full = str_fmt("%s/%s", dir, name);
-
-		if (access(full, F_OK) == 0)
-			return EACCES;
-	}
-	return ENOENT;
+	found = program_in_path(name, F_OK);
+	return found ? EACCES : ENOENT;
 }
 
 static int run(struct prog *p, struct err *e)
@@ -165,9 +145,6 @@ static int run(struct prog *p, struct err *e)
 	store_close(&s);
 	execvp(argv[0], argv);
 	errno = exec_errno(argv[0], errno);
-	/* a directory of PATH that may not be searched makes EACCES of "not found" */
-	if (errno == EACCES && !strchr(argv[0], '/') && !in_path(argv[0]))
-		errno = ENOENT;
 	err_sys(e, "execve", "cannot run %s", argv[0]);
 	p->exit_status = e->errnum == ENOENT ? 127 : 126; /* as sh(1) and Podman */
 	return 0;

@@ -9,50 +9,7 @@
 #include <stdio.h>
 
 #include "gen.h"
-
-static const char *const all_caps[] = {
-	"CAP_CHOWN",
-	"CAP_DAC_OVERRIDE",
-	"CAP_DAC_READ_SEARCH",
-	"CAP_FOWNER",
-	"CAP_FSETID",
-	"CAP_KILL",
-	"CAP_SETGID",
-	"CAP_SETUID",
-	"CAP_SETPCAP",
-	"CAP_LINUX_IMMUTABLE",
-	"CAP_NET_BIND_SERVICE",
-	"CAP_NET_BROADCAST",
-	"CAP_NET_ADMIN",
-	"CAP_NET_RAW",
-	"CAP_IPC_LOCK",
-	"CAP_IPC_OWNER",
-	"CAP_SYS_MODULE",
-	"CAP_SYS_RAWIO",
-	"CAP_SYS_CHROOT",
-	"CAP_SYS_PTRACE",
-	"CAP_SYS_PACCT",
-	"CAP_SYS_ADMIN",
-	"CAP_SYS_BOOT",
-	"CAP_SYS_NICE",
-	"CAP_SYS_RESOURCE",
-	"CAP_SYS_TIME",
-	"CAP_SYS_TTY_CONFIG",
-	"CAP_MKNOD",
-	"CAP_LEASE",
-	"CAP_AUDIT_WRITE",
-	"CAP_AUDIT_CONTROL",
-	"CAP_SETFCAP",
-	"CAP_MAC_OVERRIDE",
-	"CAP_MAC_ADMIN",
-	"CAP_SYSLOG",
-	"CAP_WAKE_ALARM",
-	"CAP_BLOCK_SUSPEND",
-	"CAP_AUDIT_READ",
-	"CAP_PERFMON",
-	"CAP_BPF",
-	"CAP_CHECKPOINT_RESTORE",
-};
+#include "sys/caps.h"
 
 static const char *const default_caps[] = {
 	"CAP_CHOWN",   "CAP_DAC_OVERRIDE", "CAP_FOWNER",  "CAP_FSETID",		  "CAP_KILL",
@@ -60,18 +17,14 @@ static const char *const default_caps[] = {
 	"CAP_SETFCAP",
 };
 
-#define CAP_COUNT ARRAY_LEN(all_caps)
-#define SET_ALL	  (((uint64_t)1 << CAP_COUNT) - 1)
-
-/* The number of a capability: with or without CAP_, in any case of letters; -1: no such. */
-static int cap_number(const char *name)
+/* Those that have a name here, which is as many as this runtime can be asked for. */
+static uint64_t set_all(void)
 {
-	const char *bare = strncasecmp(name, "CAP_", 4) == 0 ? name + 4 : name;
+	uint64_t set = 0;
 
-	for (size_t i = 0; i < CAP_COUNT; i++)
-		if (strcasecmp(all_caps[i] + 4, bare) == 0)
-			return (int)i;
-	return -1;
+	for (int i = 0; caps_name(i); i++)
+		set |= CAP_BIT(i);
+	return set;
 }
 
 /* The list at .request.KEY as a set; ALL sets *all. */
@@ -84,14 +37,14 @@ static int read_set(struct gen *g, const char *key, uint64_t *set, bool *all, st
 		return -1;
 	for (size_t i = 0; i < names.n; i++) {
 		struct cur item = cur_at(&arr, i);
-		int nr = cap_number(names.v[i]);
+		int nr = caps_number(names.v[i]);
 
 		if (strcasecmp(names.v[i], "ALL") == 0)
 			*all = true;
 		else if (nr < 0)
 			return cur_bad(&item, e, "\"%.60s\" is no capability", names.v[i]);
 		else
-			*set |= (uint64_t)1 << nr;
+			*set |= CAP_BIT(nr);
 	}
 	return 0;
 }
@@ -100,12 +53,12 @@ static struct json *set_names(uint64_t set, struct strv *names)
 {
 	struct json *a = json_new_array();
 
-	for (size_t i = 0; i < CAP_COUNT; i++) {
-		if (!(set >> i & 1))
+	for (int i = 0; caps_name(i); i++) {
+		if (!(set & CAP_BIT(i)))
 			continue;
-		json_add(a, json_new_str(all_caps[i]));
+		json_add(a, json_new_str(caps_name(i)));
 		if (names)
-			strv_add(names, all_caps[i]);
+			strv_add(names, caps_name(i));
 	}
 	return a;
 }
@@ -115,7 +68,7 @@ static uint64_t default_set(void)
 	uint64_t set = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(default_caps); i++)
-		set |= (uint64_t)1 << cap_number(default_caps[i]);
+		set |= CAP_BIT(caps_number(default_caps[i]));
 	return set;
 }
 
@@ -135,9 +88,9 @@ int gen_caps(struct gen *g, struct err *e)
 	if (drop_all)
 		bounding = 0;
 	else
-		bounding = g->privileged || add_all ? SET_ALL : default_set();
+		bounding = g->privileged || add_all ? set_all() : default_set();
 	bounding = (bounding | add) & ~drop;
-	own = (add_all ? SET_ALL : add) & bounding;
+	own = (add_all ? set_all() : add) & bounding;
 	json_set(c, "bounding", set_names(bounding, &g->caps));
 	json_set(c, "effective", set_names(uid == 0 ? bounding : own, NULL));
 	json_set(c, "permitted", set_names(uid == 0 ? bounding : own, NULL));

@@ -22,23 +22,31 @@
 
 extern char **environ;
 
-static char *search_path(const char *file, struct err *e)
+char *program_in_path(const char *name, int mode)
 {
 	const char *path = getenv("PATH");
 	_strv_ struct strv dirs = {0};
 
-	if (strchr(file, '/'))
-		return str_dup(file);
-	strv_split(&dirs, path && *path ? path : "/usr/local/bin:/usr/bin:/bin", ':');
-	for (size_t i = 0; i < dirs.n; i++) {
-		char *full = str_fmt("%s/%s", *dirs.v[i] ? dirs.v[i] : ".", file);
+	strv_split(&dirs,
+		   path && *path ? path : "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin",
+		   ':');
+	strv_foreach (dir, &dirs) {
+		/* an empty entry is the working directory, as for execvp(3) */
+		_free_ char *full = str_fmt("%s/%s", *dir ? dir : ".", name);
 
-		if (access(full, X_OK) == 0)
-			return full;
-		free(full);
+		if (access(full, mode) == 0)
+			return take_ptr(full);
 	}
-	err_set(e, ERR_NOTFOUND, ENOENT, "execve", "cannot find the program %s", file);
 	return NULL;
+}
+
+static char *search_path(const char *file, struct err *e)
+{
+	char *full = strchr(file, '/') ? str_dup(file) : program_in_path(file, X_OK);
+
+	if (!full)
+		err_set(e, ERR_NOTFOUND, ENOENT, "execve", "cannot find the program %s", file);
+	return full;
 }
 
 struct plan {

@@ -49,6 +49,12 @@ int run_program(const struct spawn *s, const void *input, size_t input_len, stru
 		size_t max, int *status, struct err *e);
 
 /*
+ * The first file of this name in PATH (the usual directories where it is not set) for which
+ * access(2) with mode (X_OK, F_OK) succeeds; NULL where there is none. The caller frees.
+ */
+char *program_in_path(const char *name, int mode);
+
+/*
  * The path of another program of this project: the directory of the running executable, so that an
  * installation can be moved. The caller frees.
  */
