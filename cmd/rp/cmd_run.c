@@ -40,10 +40,6 @@ static int choose_id(char id[ID_LEN + 1], struct err *e)
 {
 	unsigned char rnd[ID_LEN / 2];
 
-	if (mode.dry_run) { /* the same text each time */
-		snprintf(id, ID_LEN + 1, "%064d", 0);
-		return 0;
-	}
 	if (getrandom(rnd, sizeof(rnd), 0) != sizeof(rnd))
 		return err_sys(e, "getrandom", "no random numbers");
 	hex_encode(rnd, sizeof(rnd), id);
@@ -113,7 +109,11 @@ static void add_create(struct pipeline *p, const struct run *r, bool start)
 {
 	if (json_has(r->o.request, "ports"))
 		plan_add(p, "net-slirp-launch", "--check", NULL);
-	plan_add(p, "ctr-create", "--id", r->id, start ? "--start" : NULL, NULL);
+	/* a script that is kept for later must not have an id that is used up */
+	if (mode.dry_run)
+		plan_add(p, "ctr-create", start ? "--start" : NULL, NULL);
+	else
+		plan_add(p, "ctr-create", "--id", r->id, start ? "--start" : NULL, NULL);
 }
 
 /* What spec-gen, which sees nothing but its document, cannot know of this host. */
@@ -226,16 +226,19 @@ static int execute(const struct run *r, bool start, const struct json *doc, bool
 
 static int dry_run(const struct run *r, bool start, struct err *e)
 {
-	_plan_ struct pipeline get = {.input = r->doc}, p = {0};
+	_plan_ struct pipeline find = {0}, get = {0}, p = {.input = r->doc};
 	_outcome_ struct outcome o = {0};
+	bool search = str_eq(r->pull, "missing") || str_eq(r->pull, "never");
 
-	if (!str_eq(r->pull, "never")) {
-		printf("# only where \"img-find <request.json\" fails:\n");
-		add_fetch(&get, r, str_eq(r->pull, "missing") ? "missing" : r->pull);
-		plan_run(&get, &o, e);
+	dry_run_input(r->doc);
+	if (str_eq(r->pull, "missing")) {
+		plan_add(&find, "img-find", NULL);
+		add_fetch(&get, r, r->pull);
+		dry_run_unless(&find, &get);
 	}
-	p.input = r->doc;
-	build(&p, r, start, true);
+	if (!search)
+		add_fetch(&p, r, r->pull);
+	build(&p, r, start, search);
 	return plan_run(&p, &o, e);
 }
 

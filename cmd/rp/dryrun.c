@@ -23,21 +23,28 @@ static void print_words(const struct step *s, struct buf *b)
 	}
 }
 
-void dry_run_print(const struct pipeline *p)
+static bool input_printed;
+
+void dry_run_input(const struct json *input)
 {
-	_buf_ struct buf line = {0}, all = {0};
+	_free_ char *text = json_text(input, true);
+
+	printf("cat >request.json <<'END'\n%s\nEND\n", text);
+	input_printed = true;
+}
+
+/* The whole command, with the namespaces around it. The caller frees. */
+static char *command_of(const struct pipeline *p, bool reads_input)
+{
+	_buf_ struct buf line = {0};
+	struct buf all = {0};
 	bool user_stdin = false;
 
-	if (p->input) {
-		_free_ char *text = json_text(p->input, true);
-
-		printf("cat >request.json <<'END'\n%s\nEND\n", text);
-	}
 	for (size_t i = 0; i < p->n; i++) {
 		if (i)
 			buf_str(&line, " |\n\t");
 		print_words(&p->step[i], &line);
-		if (i == 0 && p->input)
+		if (i == 0 && reads_input)
 			buf_str(&line, " <request.json");
 		user_stdin |= p->step[i].user_stdin;
 	}
@@ -50,5 +57,22 @@ void dry_run_print(const struct pipeline *p)
 	}
 	if (user_stdin)
 		buf_str(&all, " 3<&0");
-	printf("%s\n", all.data);
+	return buf_take(&all);
+}
+
+void dry_run_unless(const struct pipeline *test, const struct pipeline *then)
+{
+	_free_ char *t = command_of(test, true), *c = command_of(then, true);
+
+	printf("%s >/dev/null 2>&1 ||\n%s >/dev/null\n", t, c);
+}
+
+void dry_run_print(const struct pipeline *p)
+{
+	_free_ char *command = NULL;
+
+	if (p->input && !input_printed)
+		dry_run_input(p->input);
+	command = command_of(p, p->input != NULL);
+	printf("%s\n", command);
 }

@@ -68,6 +68,12 @@ int plan_run(struct pipeline *p, struct outcome *o, struct err *e);
  */
 int plan_exit_status(const struct outcome *o);
 
+/* --dry-run: the file request.json, which the pipelines that follow read. */
+void dry_run_input(const struct json *input);
+
+/* --dry-run: the second pipeline, for the case that the first one fails. */
+void dry_run_unless(const struct pipeline *test, const struct pipeline *then);
+
 /* At the end: prints the waterfall of --timings. */
 void plan_report(void);
 

@@ -198,6 +198,16 @@ teardown() {
 	[[ $(rp logs -t --tail 1 noisy) == 20*T*Z\ 1000 ]]
 }
 
+@test "inspect: containers and images in one call, the missing ones named" {
+	rp create --name one --network none busybox true
+	[ "$(rp inspect one busybox --format '{{.Id}}' | wc -l)" = 2 ]
+	run -125 --separate-stderr rp inspect nosuch one --format '{{.Name}}'
+	[ "$output" = one ]
+	[[ $stderr == *"no such container or image: nosuch"* ]]
+	run -125 rp inspect --type image one
+	run -125 rp image inspect one
+}
+
 @test "kill: by name and number; wait says 128+n" {
 	rp run -d --name k --network none busybox sh -c 'trap "exit 9" USR1; while :; do sleep 0.1; done'
 	sleep 0.3
@@ -224,8 +234,11 @@ teardown() {
 @test "--dry-run: touches nothing, and what it prints can be run" {
 	rp --dry-run run --rm --network none busybox echo by hand >"$DIR/script"
 	[ -z "$(rp ps -aq)" ]
-	(cd "$DIR" && grep -v '^#' script | awk '/^cat/{n++} n==2' >second && sh second) >"$DIR/o" 2>&1
-	[ "$(cat "$DIR/o")" = "by hand" ]
+	[ "$(cd "$DIR" && sh script 2>&1)" = "by hand" ]
+	# twice, and where the image must be fetched first
+	rp --dry-run run --rm --network none "oci:$DIR/image:busybox" echo fetched >"$DIR/script"
+	[ "$(cd "$DIR" && sh script 2>/dev/null)" = fetched ]
+	[ "$(cd "$DIR" && sh script 2>/dev/null)" = fetched ]
 }
 
 @test "--trace: each step is kept and can be replayed" {
