@@ -13,7 +13,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
@@ -32,36 +31,6 @@ void outcome_release(struct outcome *o)
 {
 	json_put(o->out);
 	o->out = NULL;
-}
-
-struct step *plan_add(struct pipeline *p, const char *program, ...)
-{
-	struct step *s;
-	va_list ap;
-
-	if (p->n == PLAN_MAX_STEPS)
-		abort(); /* a command of ours with too many steps */
-	s = &p->step[p->n++];
-	*s = (struct step){.program = program};
-	va_start(ap, program);
-	for (const char *w; (w = va_arg(ap, const char *));)
-		strv_add(&s->argv, w);
-	va_end(ap);
-	return s;
-}
-
-void plan_release(struct pipeline *p)
-{
-	for (size_t i = 0; i < p->n; i++)
-		strv_release(&p->step[i].argv);
-	p->n = 0;
-}
-
-void step_words(const struct step *s, struct strv *out)
-{
-	strv_take(out, program_path(s->program));
-	for (size_t i = 0; i < s->argv.n; i++)
-		strv_add(out, s->argv.v[i]);
 }
 
 /* ns-enter-pause makes what is missing; then we join as everybody does. */
@@ -309,7 +278,26 @@ int plan_run(struct pipeline *p, struct outcome *o, struct err *e)
 	return 0;
 }
 
-int plan_exit_status(const struct outcome *o)
+int plan_to_user(struct pipeline *p, enum plan_ns ns, struct err *e)
 {
-	return o->status ? 125 : 0;
+	_outcome_ struct outcome o = {0};
+
+	p->to_user = true;
+	if (plan_enter(ns, e) < 0 || plan_run(p, &o, e) < 0)
+		return -1;
+	return o.failed >= 0 ? o.status : 0;
+}
+
+int plan_rm_status(int status)
+{
+	switch (status) {
+	case 0:
+		return 0;
+	case ERR_NOTFOUND:
+		return 1;
+	case ERR_EXISTS:
+		return 2;
+	default:
+		return 125;
+	}
 }

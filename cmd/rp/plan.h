@@ -47,6 +47,13 @@ struct step *plan_add(struct pipeline *p, const char *program, ...) __attribute_
 void plan_release(struct pipeline *p);
 #define _plan_ _clean_(plan_release)
 
+/* Options and operands for a step: "--" and all words, NAME VALUE for each value, NAME VALUE unless
+ * NULL, NAME where on. */
+void plan_words(struct step *s, int argc, char **argv);
+void plan_list(struct step *s, const char *name, const struct strv *values);
+void plan_value(struct step *s, const char *name, const char *value);
+void plan_flag(struct step *s, const char *name, bool on);
+
 enum plan_ns {
 	PLAN_NO_NS,	 /* as the user */
 	PLAN_NS,	 /* in the user's namespaces */
@@ -62,11 +69,11 @@ int plan_enter(enum plan_ns ns, struct err *e);
  */
 int plan_run(struct pipeline *p, struct outcome *o, struct err *e);
 
-/*
- * For the message of rp itself after a program failed: the program has said what was wrong.
- * Returns Podman's exit status for it, 125 unless the command has a table of its own.
- */
-int plan_exit_status(const struct outcome *o);
+/* Enters and runs a pipeline whose output is the user's. Returns its status, or -1. */
+int plan_to_user(struct pipeline *p, enum plan_ns ns, struct err *e);
+
+/* Podman's exit status of rm and rmi for a program's: 1 missing, 2 in use, else 125. */
+int plan_rm_status(int status);
 
 /* --dry-run: the file request.json, which the pipelines that follow read. */
 void dry_run_input(const struct json *input);
