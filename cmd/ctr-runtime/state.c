@@ -195,6 +195,9 @@ static int load_document(struct state *s, struct err *e)
 
 int state_load(const struct global *g, const char *id, bool lock, struct state *out, struct err *e)
 {
+	struct err own = {0};
+
+	e = e ? e : &own; /* its code is looked at */
 	*out = (struct state)STATE_NONE;
 	if (state_check_id(id, e) < 0)
 		return -1;

@@ -525,8 +525,10 @@ nothing_left() {
 			for n in ${PLACES:-1 2 4 9}; do
 				run timeout -k 5 20 strace -f -qq -o /dev/null -e "trace=$call" \
 					-e "inject=$call:error=$errno:when=$n" ctr-runtime run -b "$DIR/inject" inject
-				# a call that may fail, or is not made so often, is no failure
-				[ "$status" = 0 ] || [[ $output == *ctr-runtime:* ]] || { echo "$call $n: $output"; return 1; }
+				# a call that may fail, or is not made so often, is no failure; a sanitizer
+				# speaks for itself when one of its own calls fails
+				[ "$status" = 0 ] || [[ -n ${ASAN_OPTIONS:-} && $output == *Sanitizer*failed* ]] ||
+					[[ $output == *ctr-runtime:* ]] || { echo "$call $n: $output"; return 1; }
 				ctr-runtime delete -f inject
 				nothing_left || { echo "$call $n: left"; return 1; }
 			done
