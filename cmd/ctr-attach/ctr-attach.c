@@ -25,6 +25,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "oci/attach.h"
+#include "sys/confine.h"
 #include "wire/doc.h"
 #include "wire/prog.h"
 
@@ -354,6 +355,13 @@ static int run(struct prog *p, struct err *e)
 	return 0;
 }
 
+static int confine_here(struct err *e)
+{
+	static const struct confine c = {.any_files = true, .unix_sockets = true};
+
+	return confine(&c, e);
+}
+
 static const struct program program = {
 	.name = "ctr-attach",
 	.summary = "connect to a container's streams and end with its exit status",
@@ -361,6 +369,7 @@ static const struct program program = {
 	.opts = options,
 	.opts_size = sizeof(struct options),
 	.io = PROG_READS | PROG_CONTAINER,
+	.confine = confine_here,
 	.run = run,
 };
 

@@ -16,6 +16,7 @@
 #include "oci/container.h"
 #include "oci/sweep.h"
 #include "names.h"
+#include "sys/confine.h"
 #include "wire/doc.h"
 #include "wire/prog.h"
 
@@ -159,7 +160,9 @@ static int run(struct prog *p, struct err *e)
 	if (store_open(&s, e) < 0)
 		return -1;
 	store_sweep(&s, false, NULL);
-	container_sweep(&s);
+	container_sweep(&s); /* starts ctr-cleanup: not possible later */
+	if (confine_reader(e) < 0)
+		return -1;
 	if (o->start && start_mark(&s, id, e) < 0)
 		return -1;
 	if (create_named(&s, p, id, name, hostname, e) == 0)

@@ -10,9 +10,9 @@
 
 #include "oci/ctrtext.h"
 #include "oci/inventory.h"
+#include "sys/confine.h"
 #include "sys/path.h"
 #include "sys/treesize.h"
-#include "sys/confine.h"
 #include "wire/prog.h"
 
 #include <fcntl.h>
@@ -239,7 +239,7 @@ static int run(struct prog *p, struct err *e)
 
 	if (p->argc < 1)
 		return err_set(e, ERR_USAGE, 0, NULL, "a container is needed");
-	if (confine_reader(e) < 0 || store_open(&s, e) < 0)
+	if (store_open(&s, e) < 0)
 		return -1;
 	p->out = json_new_array();
 	for (int i = 0; i < p->argc; i++) {
@@ -260,6 +260,7 @@ static const struct program program = {
 	.opts = options,
 	.opts_size = sizeof(struct options),
 	.io = PROG_WRITES,
+	.confine = confine_reader,
 	.run = run,
 };
 

@@ -3,11 +3,13 @@
  * ctr-kill: sends a signal to the first process of containers, by pidfd. It waits for nothing. A
  * container that does not run is an error.
  */
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 
 #include "base/log.h"
 #include "oci/select.h"
+#include "sys/confine.h"
 #include "wire/prog.h"
 
 struct options {
@@ -64,12 +66,22 @@ static int run(struct prog *p, struct err *e)
 	return 0;
 }
 
+/* Containers run under other user ids of the map. */
+static int confine_here(struct err *e)
+{
+	static const struct confine c = {
+		.any_files = true, .signals = true, .caps = CONFINE_CAP(CAP_KILL)};
+
+	return confine(&c, e);
+}
+
 static const struct program program = {
 	.name = "ctr-kill",
 	.summary = "send a signal to containers",
 	.usage = "[options] CONTAINER...",
 	.opts = options,
 	.opts_size = sizeof(struct options),
+	.confine = confine_here,
 	.run = run,
 };
 

@@ -96,8 +96,7 @@ static int run(struct prog *p, struct err *e)
 	if (store_open(&s, e) < 0)
 		return -1;
 	container_sweep_all(&s);
-	if (confine_reader(e) < 0 || filters_parse(&f, &s, &o->filter, e) < 0 ||
-	    load_items(&s, o, &f, &items, &n, e) < 0)
+	if (filters_parse(&f, &s, &o->filter, e) < 0 || load_items(&s, o, &f, &items, &n, e) < 0)
 		return -1;
 	qsort_r(items, n, sizeof(*items), compare, (void *)(uintptr_t)o->sort);
 	for (size_t i = 0; i < n; i++) {
@@ -117,6 +116,7 @@ static const struct program program = {
 	.opts = options,
 	.opts_size = sizeof(struct options),
 	.io = PROG_WRITES,
+	.confine = confine_reader,
 	.run = run,
 };
 

@@ -64,10 +64,12 @@ static int run(struct prog *p, struct err *e)
 
 	if (p->argc != 1)
 		return err_set(e, ERR_USAGE, 0, NULL, "exactly one container is needed");
-	if (confine_reader(e) < 0 || store_open(&s, e) < 0)
+	if (store_open(&s, e) < 0)
 		return -1;
 	if (!o->running)
-		container_sweep(&s);
+		container_sweep(&s); /* starts ctr-cleanup: not possible later */
+	if (confine_reader(e) < 0)
+		return -1;
 	id = container_find(&s, p->argv[0], e);
 	if (!id || container_load(&s, id, &p->doc, e) < 0)
 		return -1;

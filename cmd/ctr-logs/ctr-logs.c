@@ -17,8 +17,8 @@
 #include "base/fd.h"
 #include "oci/ctrtext.h"
 #include "oci/select.h"
-#include "sys/path.h"
 #include "sys/confine.h"
+#include "sys/path.h"
 #include "wire/prog.h"
 
 #define BLOCK 65536
@@ -334,7 +334,7 @@ static int run(struct prog *p, struct err *e)
 
 	if (p->argc < 1)
 		return err_set(e, ERR_USAGE, 0, NULL, "a container is needed");
-	if (confine_reader(e) < 0 || store_open(&s, e) < 0)
+	if (store_open(&s, e) < 0)
 		return -1;
 	for (int i = 0; i < p->argc; i++)
 		if (logs_of(&s, p->argv[i], p->opts, e) < 0)
@@ -348,6 +348,7 @@ static const struct program program = {
 	.usage = "[options] CONTAINER...",
 	.opts = options,
 	.opts_size = sizeof(struct options),
+	.confine = confine_reader,
 	.run = run,
 };
 

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "oci/attach.h"
 #include "oci/select.h"
+#include "sys/confine.h"
 #include "sys/path.h"
 #include "wire/prog.h"
 
@@ -143,12 +144,21 @@ static int run(struct prog *p, struct err *e)
 	return 0;
 }
 
+/* The monitor tells the end over its socket. */
+static int confine_here(struct err *e)
+{
+	static const struct confine c = {.any_files = true, .unix_sockets = true};
+
+	return confine(&c, e);
+}
+
 static const struct program program = {
 	.name = "ctr-wait",
 	.summary = "wait for containers and print their exit status",
 	.usage = "[options] CONTAINER...",
 	.opts = options,
 	.opts_size = sizeof(struct options),
+	.confine = confine_here,
 	.run = run,
 };
 

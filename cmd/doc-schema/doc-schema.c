@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "schema.h"
+#include "sys/confine.h"
 #include "wire/prog.h"
 
 /* Members of rp.container/1 that must be there: before and after a program. */
@@ -107,6 +108,7 @@ static const struct program program = {
 	.summary = "print the JSON Schema of what a program reads and writes",
 	.usage = "PROGRAM",
 	.io = PROG_WRITES,
+	.confine = confine_pipes,
 	.run = run,
 };
 

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "oci/image.h"
 #include "oci/lookup.h"
+#include "sys/confine.h"
 #include "wire/doc.h"
 #include "wire/prog.h"
 
@@ -117,6 +118,7 @@ static const struct program program = {
 	.opts = options,
 	.opts_size = sizeof(struct options),
 	.io = PROG_MAY_READ | PROG_NEEDS_DOC | PROG_WRITES | PROG_CONTAINER,
+	.confine = confine_reader,
 	.run = run,
 };
 

@@ -115,7 +115,7 @@ static int run(struct prog *p, struct err *e)
 
 	if (p->argc == 0)
 		return err_set(e, ERR_USAGE, 0, NULL, "an image must be named");
-	if (confine_reader(e) < 0 || store_open(&s, e) < 0 || index_read(&s, &index, e) < 0)
+	if (store_open(&s, e) < 0 || index_read(&s, &index, e) < 0)
 		return -1;
 	p->out = json_new_array();
 	for (int i = 0; i < p->argc; i++)
@@ -129,6 +129,7 @@ static const struct program program = {
 	.summary = "show all about images of the local store",
 	.usage = "IMAGE...",
 	.io = PROG_WRITES,
+	.confine = confine_reader,
 	.run = run,
 };
 

@@ -166,7 +166,7 @@ static int run(struct prog *p, struct err *e)
 	struct json *images, *rows;
 	size_t n;
 
-	if (confine_reader(e) < 0 || store_open(&s, e) < 0 || index_read(&s, &index, e) < 0 ||
+	if (store_open(&s, e) < 0 || index_read(&s, &index, e) < 0 ||
 	    filters_parse(&f, &s, index, &o->filter, p->argc, p->argv, e) < 0)
 		return -1;
 	p->out = json_new_object();
@@ -193,6 +193,7 @@ static const struct program program = {
 	.opts = options,
 	.opts_size = sizeof(struct options),
 	.io = PROG_WRITES,
+	.confine = confine_reader,
 	.run = run,
 };
 

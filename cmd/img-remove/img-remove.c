@@ -29,12 +29,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 
 #include "base/log.h"
 #include "oci/image.h"
 #include "oci/inventory.h"
 #include "oci/lookup.h"
+#include "sys/confine.h"
 #include "sys/path.h"
 #include "wire/prog.h"
 #include "sweep.h"
@@ -255,6 +257,17 @@ static int run(struct prog *p, struct err *e)
 	return status;
 }
 
+/* Files of layers belong to all user ids of the map. */
+static int confine_here(struct err *e)
+{
+	static const struct confine c = {.any_files = true,
+					 .caps = CONFINE_CAP(CAP_DAC_OVERRIDE) |
+						 CONFINE_CAP(CAP_DAC_READ_SEARCH) |
+						 CONFINE_CAP(CAP_FOWNER)};
+
+	return confine(&c, e);
+}
+
 static const struct program program = {
 	.name = "img-remove",
 	.summary = "remove images from the local store",
@@ -262,6 +275,7 @@ static const struct program program = {
 	.opts = options,
 	.opts_size = sizeof(struct options),
 	.io = PROG_WRITES,
+	.confine = confine_here,
 	.run = run,
 };
 

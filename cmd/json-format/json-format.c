@@ -11,8 +11,8 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "sys/confine.h"
 #include "template.h"
+#include "sys/confine.h"
 #include "wire/prog.h"
 
 struct options {
@@ -242,19 +242,11 @@ static const struct program program = {
 	.opts = options,
 	.opts_size = sizeof(struct options),
 	.io = PROG_READS,
+	.confine = confine_pipes,
 	.run = run,
 };
 
 int main(int argc, char **argv)
 {
-	static const struct confine pipes = {.pipes_only = true};
-	struct err e = {0};
-
-	/* --schema reads no document, and runs doc-schema */
-	if (!(argc == 2 && str_eq(argv[1], "--schema")) && confine(&pipes, &e) < 0) {
-		log_init(program.name);
-		log_err(&e);
-		return ERR_FAILED;
-	}
 	return prog_main(&program, argc, argv);
 }

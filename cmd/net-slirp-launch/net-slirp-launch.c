@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mount.h>
@@ -20,6 +21,7 @@
 #include "base/log.h"
 #include "net.h"
 #include "oci/sweep.h"
+#include "sys/confine.h"
 #include "sys/path.h"
 #include "sys/spawn.h"
 #include "wire/doc.h"
@@ -211,6 +213,19 @@ static int check_only(struct net *n, const struct cur *request, struct err *e)
 	return 0;
 }
 
+/* The helper runs: what is left are files, and undo(). */
+static int confine_rest(struct err *e)
+{
+	static const struct confine c = {
+		.any_files = true,
+		.mounts = true,
+		.signals = true,
+		.caps = CONFINE_CAP(CAP_SYS_ADMIN) | CONFINE_CAP(CAP_KILL),
+	};
+
+	return confine(&c, e);
+}
+
 static int run(struct prog *p, struct err *e)
 {
 	const struct options *o = p->opts;
@@ -227,8 +242,8 @@ static int run(struct prog *p, struct err *e)
 		return -1;
 	/* the helper reads a hostile container's packets: nothing of our callers is open in it */
 	fd_cloexec_from(STDERR_FILENO + 1);
-	if (launch(&n, &request, e) == 0 && files_write(&n, &request, e) == 0 &&
-	    describe(&n, e) == 0)
+	if (launch(&n, &request, e) == 0 && confine_rest(e) == 0 &&
+	    files_write(&n, &request, e) == 0 && describe(&n, e) == 0)
 		return 0;
 	undo(&n);
 	return -1;

@@ -13,11 +13,13 @@
  * source.
  */
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <selinux/selinux.h>
 
 #include "base/fd.h"
 #include "oci/container.h"
 #include "relabel.h"
+#include "sys/confine.h"
 #include "sys/label.h"
 #include "wire/doc.h"
 #include "wire/prog.h"
@@ -162,11 +164,22 @@ static int run(struct prog *p, struct err *e)
 	return 0;
 }
 
+static int confine_here(struct err *e)
+{
+	static const struct confine c = {
+		.any_files = true,
+		.caps = CONFINE_CAP(CAP_DAC_OVERRIDE) | CONFINE_CAP(CAP_DAC_READ_SEARCH) |
+			CONFINE_CAP(CAP_FOWNER) | CONFINE_CAP(CAP_MAC_ADMIN)};
+
+	return confine(&c, e);
+}
+
 static const struct program program = {
 	.name = "selinux-label",
 	.summary = "choose a container's SELinux labels and relabel what it mounts",
 	.usage = "< document",
 	.io = PROG_READS | PROG_WRITES,
+	.confine = confine_here,
 	.run = run,
 };
 

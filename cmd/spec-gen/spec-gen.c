@@ -145,19 +145,11 @@ static const struct program program = {
 	.opts = options,
 	.opts_size = sizeof(struct options),
 	.io = PROG_READS | PROG_WRITES | PROG_CONTAINER | PROG_STOP_AT_OPERAND,
+	.confine = confine_pipes,
 	.run = run,
 };
 
 int main(int argc, char **argv)
 {
-	static const struct confine pipes = {.pipes_only = true};
-	struct err e = {0};
-
-	/* --schema reads no document, and runs doc-schema */
-	if (!(argc == 2 && str_eq(argv[1], "--schema")) && confine(&pipes, &e) < 0) {
-		log_init(program.name);
-		log_err(&e);
-		return ERR_FAILED;
-	}
 	return prog_main(&program, argc, argv);
 }

@@ -13,17 +13,21 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
 #include "base/log.h"
 #include "oci/container.h"
+#include "sys/confine.h"
 #include "sys/path.h"
 #include "sys/spawn.h"
 #include "sys/treecopy.h"
 #include "wire/doc.h"
 #include "wire/prog.h"
+
+#define SELINUX_ON "/sys/fs/selinux/enforce"
 
 struct volumes {
 	struct store s;
@@ -356,7 +360,7 @@ static int apply_labels(struct volumes *v, struct err *e)
 	_buf_ struct buf answer = {0};
 	int status;
 
-	if (access("/sys/fs/selinux/enforce", F_OK) < 0 ||
+	if (access(SELINUX_ON, F_OK) < 0 ||
 	    json_bool(json_path(v->doc, "request.security.labelDisable")))
 		return 0;
 	file = program_path("selinux-label");
@@ -421,11 +425,29 @@ static int run(struct prog *p, struct err *e)
 	return 0;
 }
 
+/* Volumes are filled from the image and change owners; only labels are another program's job. */
+static int confine_here(struct err *e)
+{
+	bool labels = access(SELINUX_ON, F_OK) == 0;
+	const struct confine c = {
+		.any_files = true,
+		.exec = labels,
+		.fork = labels,
+		.caps = CONFINE_CAP(CAP_CHOWN) | CONFINE_CAP(CAP_DAC_OVERRIDE) |
+			CONFINE_CAP(CAP_DAC_READ_SEARCH) | CONFINE_CAP(CAP_FOWNER) |
+			CONFINE_CAP(CAP_FSETID) | CONFINE_CAP(CAP_SETFCAP) |
+			(labels ? CONFINE_CAP(CAP_MAC_ADMIN) : 0),
+	};
+
+	return confine(&c, e);
+}
+
 static const struct program program = {
 	.name = "vol-prepare",
 	.summary = "find or make the volumes of a container",
 	.usage = "< document",
 	.io = PROG_READS | PROG_WRITES | PROG_CONTAINER,
+	.confine = confine_here,
 	.run = run,
 };
 

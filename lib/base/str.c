@@ -179,9 +179,13 @@ void buf_sh_quote(struct buf *b, const char *s)
 	buf_char(b, '\'');
 }
 
+/* The room is the power of two that holds the strings and the NULL: it grows where that changes. */
 void strv_take(struct strv *v, char *s)
 {
-	v->v = mem_resize(v->v, v->n + 2, sizeof(*v->v));
+	size_t used = v->n + 1;
+
+	if (!v->v || (used & (used - 1)) == 0)
+		v->v = mem_resize(v->v, 2 * used, sizeof(*v->v));
 	v->v[v->n++] = s;
 	v->v[v->n] = NULL;
 }

@@ -358,6 +358,13 @@ int confine(const struct confine *c, struct err *e)
 	return confine_calls(c, e);
 }
 
+int confine_pipes(struct err *e)
+{
+	static const struct confine pipes = {.pipes_only = true};
+
+	return confine(&pipes, e);
+}
+
 int confine_reader(struct err *e)
 {
 	static const struct confine reader = {.any_files = true};

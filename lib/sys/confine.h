@@ -53,6 +53,9 @@ int confine(const struct confine *c, struct err *e);
  */
 int confine_reader(struct err *e);
 
+/* For programs that turn their input into output: pipes_only. */
+int confine_pipes(struct err *e);
+
 /* The Landlock ABI of the running kernel, 0 where there is none. */
 int confine_landlock_abi(void);
 

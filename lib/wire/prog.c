@@ -114,8 +114,11 @@ static int read_document(struct prog *p, struct err *e)
 
 static int run(struct prog *p, struct err *e)
 {
-	int r = read_document(p, e);
+	int r;
 
+	if (p->def->confine && p->def->confine(e) < 0)
+		return e->code;
+	r = read_document(p, e);
 	if (r < 0)
 		return e->code;
 	if (r == 1)

@@ -40,6 +40,9 @@ struct program {
 		*opts;	  /* ends with an all-zero row; --help, --version, --schema are added */
 	size_t opts_size; /* of the struct the offsets refer to */
 	unsigned io;	  /* enum prog_io */
+	/* gives up what is not needed (sys/confine.h), after the options and before the document
+	 * is read; NULL where that is for run() to do, or the program cannot */
+	int (*confine)(struct err *e);
 	int (*run)(struct prog *p, struct err *e);
 };
 

@@ -270,6 +270,7 @@ static void test_caps(void **state)
 	assert_int_equal(in_child(NULL, caps_in_userns, &keep), 1 << CAP_CHOWN | 1 << CAP_FOWNER);
 }
 
+#ifndef __SANITIZE_ADDRESS__ /* a sanitizer makes calls of its own, which the list refuses */
 static const struct confine pipes = {.pipes_only = true};
 
 static int pipes_work(void *arg)
@@ -298,9 +299,6 @@ static void test_pipes_only(void **state)
 	};
 	int fds[2];
 
-#ifdef __SANITIZE_ADDRESS__
-	skip(); /* needs a process without a sanitizer, which makes calls of its own */
-#endif
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
 	assert_int_equal(in_child(&pipes, pipes_work, fds), 0);
 	for (size_t i = 0; i < ARRAY_LEN(calls); i++)
@@ -308,13 +306,17 @@ static void test_pipes_only(void **state)
 	close(fds[0]);
 	close(fds[1]);
 }
+#endif
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_denied_calls),  cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_foreign_calls), cmocka_unit_test(test_files),
-		cmocka_unit_test(test_caps),	      cmocka_unit_test(test_pipes_only),
+		cmocka_unit_test(test_caps),
+#ifndef __SANITIZE_ADDRESS__
+		cmocka_unit_test(test_pipes_only),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
