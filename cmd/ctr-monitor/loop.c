@@ -277,7 +277,9 @@ void monitor_loop(struct monitor *m)
 	struct child cleanup;
 	int code;
 
+	runtime_hold(m);
 	if ((!m->plan.detach && wait_for_owner(m, &e) < 0) || runtime_start(m, &e) < 0) {
+		runtime_call_off(m);
 		not_started(m, &e);
 		return;
 	}

@@ -70,7 +70,9 @@ struct monitor {
 	int out[2];   /* our ends of stdout, stderr; with a terminal out[0] is the master */
 	int child[3]; /* the container's ends, until it is started */
 	int console_listener;
-	struct winsize size; /* of the client's terminal; 0 rows: not known */
+	struct winsize size;  /* of the client's terminal; 0 rows: not known */
+	struct child runtime; /* while it is held or works; pid 0: none */
+	int go;		      /* a byte here lets it make the container */
 	struct buf in_queue;
 	bool in_eof;
 	struct clients clients;
@@ -129,7 +131,12 @@ void split_abandon(struct split *s);
 /* limits.c: takes limits that cannot be applied here out of the configuration, with a warning */
 void limits_drop_undelegated(struct json *spec);
 
-/* start.c: the OCI runtime */
+/*
+ * start.c: the OCI runtime. Ours is started early and held, so that its own start-up overlaps with
+ * the client's; others when the container is to run.
+ */
+void runtime_hold(struct monitor *m);
+void runtime_call_off(struct monitor *m);
 int runtime_start(struct monitor *m, struct err *e);
 
 /* loop.c */

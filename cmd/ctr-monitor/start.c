@@ -64,11 +64,13 @@ static int runtime_failed(struct monitor *m, int status, struct err *e)
 	return err_set(e, code_of_message(msg), 0, m->plan.runtime, "%s", msg);
 }
 
-static int run_runtime(struct monitor *m, struct err *e)
+#define HOLD_FD 3
+
+/* hold: a descriptor for --hold-fd, or -1. */
+static int spawn_runtime(struct monitor *m, int hold, struct err *e)
 {
+	const struct spawn_fd fds[] = {{.from = hold, .to = HOLD_FD}};
 	_strv_ struct strv a = {0};
-	int status;
-	struct child c;
 
 	strv_add(&a, m->plan.runtime);
 	if (m->plan.cgroup_manager && m->plan.own_runtime) {
@@ -83,6 +85,8 @@ static int run_runtime(struct monitor *m, struct err *e)
 	strv_add(&a, "json");
 	strv_add(&a, "run");
 	strv_add(&a, "--detach");
+	if (hold >= 0)
+		strv_addf(&a, "--hold-fd=%d", HOLD_FD);
 	strv_add(&a, "--bundle");
 	strv_add(&a, m->plan.bundle);
 	strv_add(&a, "--pid-file");
@@ -92,15 +96,60 @@ static int run_runtime(struct monitor *m, struct err *e)
 		strv_addf(&a, "/proc/%d/fd/%d/console", (int)getpid(), m->run);
 	}
 	strv_add(&a, m->plan.id);
-	if (spawn(&(struct spawn){.file = m->plan.runtime,
-				  .argv = a.v,
-				  .in = m->child[0],
-				  .out = m->child[1],
-				  .err = m->child[2],
-				  /* what it made without us nobody would know of */
-				  .death_signal = SIGKILL},
-		  &c, e) < 0 ||
-	    child_wait(&c, &status, e) < 0)
+	return spawn(&(struct spawn){.file = m->plan.runtime,
+				     .argv = a.v,
+				     .in = m->child[0],
+				     .out = m->child[1],
+				     .err = m->child[2],
+				     .fds = fds,
+				     .nfds = hold >= 0,
+				     /* what it made without us nobody would know of */
+				     .death_signal = SIGKILL},
+		     &m->runtime, e);
+}
+
+void runtime_hold(struct monitor *m)
+{
+	int ends[2];
+
+	/* where this fails, the start itself will say why */
+	if (!m->plan.own_runtime || fd_pipe(ends, NULL) < 0)
+		return;
+	m->go = ends[1];
+	if (spawn_runtime(m, ends[0], NULL) < 0) {
+		m->runtime.pid = 0;
+		close(take_fd(&m->go));
+	}
+	close(ends[0]);
+}
+
+void runtime_call_off(struct monitor *m)
+{
+	struct err e = {0};
+	int status;
+
+	if (!m->runtime.pid)
+		return;
+	close(take_fd(&m->go));
+	child_wait(&m->runtime, &status, &e);
+	m->runtime.pid = 0;
+}
+
+static int run_runtime(struct monitor *m, struct err *e)
+{
+	int status, r;
+
+	if (m->runtime.pid) {
+		/* one that has failed already says so by its status */
+		if (write(m->go, "g", 1) < 0 && errno != EPIPE)
+			return err_sys(e, "write", "cannot let %s go on", m->plan.runtime);
+		close(take_fd(&m->go));
+	} else if (spawn_runtime(m, -1, e) < 0) {
+		return -1;
+	}
+	r = child_wait(&m->runtime, &status, e);
+	m->runtime.pid = 0;
+	if (r < 0)
 		return -1;
 	return status == 0 ? 0 : runtime_failed(m, status, e);
 }

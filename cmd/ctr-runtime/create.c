@@ -503,8 +503,9 @@ static int poststart_hooks(struct create *c, struct err *e)
 static const struct stage stages[] = {
 	{"read config.json", read_config},
 	{"check config.json", check_config},
-	{"claim the id", claim_state},
 	{"seccomp filter", seccomp_stage},
+	{"wait for the word", wait_hold},
+	{"claim the id", claim_state},
 	{"open namespaces", open_namespaces},
 	{"check sysctls", sysctl_check},
 	{"cgroup", cgroup_stage},

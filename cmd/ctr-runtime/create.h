@@ -18,7 +18,7 @@
 
 struct create_options {
 	const char *bundle, *config, *console_socket, *pid_file;
-	int64_t preserve_fds;
+	int64_t preserve_fds, hold_fd;
 	bool no_pivot, no_new_keyring, no_subreaper, detach, keep;
 };
 
@@ -114,6 +114,9 @@ _Noreturn void intermediate_main(struct create *c);
 int note_send(int sock, char kind, pid_t pid, struct err *e);
 /* Waits for a note of this kind. ERR_FAILED where the other side is gone. */
 int note_wait(int sock, char kind, struct note *out, struct err *e);
+
+/* start.c: --hold-fd. */
+int wait_hold(struct create *c, struct err *e);
 
 /* Steps of create.c that exec shares. */
 int filter_load(struct create *c, struct json *document, struct err *e);

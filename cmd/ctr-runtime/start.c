@@ -46,6 +46,8 @@ static const struct opt run_table[] = {
 	CREATE_OPTIONS,
 	{"detach", 'd', OPT_FLAG, offsetof(struct create_options, detach), NULL,
 	 "return as soon as the command runs"},
+	{"hold-fd", 0, OPT_INT, offsetof(struct create_options, hold_fd), "N",
+	 "make the container only when a byte can be read from this descriptor"},
 	{"keep", 0, OPT_FLAG, offsetof(struct create_options, keep), NULL,
 	 "do not delete the container when its command ends"},
 	{0},
@@ -55,7 +57,29 @@ static int check_options(const struct create_options *o, struct err *e)
 {
 	if (o->preserve_fds < 0 || o->preserve_fds > 4096)
 		return err_set(e, ERR_USAGE, 0, NULL, "--preserve-fds: 0 to 4096");
+	if (o->hold_fd < 0 || o->hold_fd > INT32_MAX)
+		return err_set(e, ERR_USAGE, 0, NULL, "--hold-fd: not a descriptor");
 	return 0;
+}
+
+/*
+ * Until here only files were read: who asked for the container can still change its mind, by
+ * closing the other end.
+ */
+int wait_hold(struct create *c, struct err *e)
+{
+	int fd = (int)c->o->hold_fd;
+	ssize_t n;
+	char word;
+
+	if (!fd)
+		return 0;
+	while ((n = read(fd, &word, 1)) < 0 && errno == EINTR)
+		;
+	if (n < 0)
+		return err_sys(e, "read", "--hold-fd %d", fd);
+	close(fd);
+	return n == 1 ? 0 : err_set(e, ERR_FAILED, 0, NULL, "the start was called off");
 }
 
 static int run_create(struct global *g, void *opts, int argc, char **argv, struct err *e)

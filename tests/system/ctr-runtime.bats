@@ -91,6 +91,24 @@ nothing_left() {
 	nothing_left
 }
 
+@test "run --hold-fd: nothing is made before the word, and nothing when it does not come" {
+	local pid
+	bundle held '.process.args = ["echo", "went on"]'
+	mkfifo "$DIR/go"
+	ctr-runtime run --hold-fd 4 -b "$DIR/held" held 4<>"$DIR/go" >"$DIR/out" 3>&- &
+	pid=$!
+	sleep 0.3
+	kill -0 "$pid"
+	nothing_left
+	echo >"$DIR/go"
+	wait "$pid"
+	[ "$(cat "$DIR/out")" = "went on" ]
+	run ctr-runtime run --hold-fd 4 -b "$DIR/held" held 4</dev/null
+	[ "$status" = 1 ]
+	[[ $output == *"called off"* ]]
+	nothing_left
+}
+
 @test "create, start, state, kill, delete in order, and out of it" {
 	bundle life '.process.args = ["sleep","1000"]'
 	ctr-runtime create -b "$DIR/life" --pid-file "$DIR/pid" life </dev/null >/dev/null 2>&1 3>&-
