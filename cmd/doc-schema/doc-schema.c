@@ -37,10 +37,10 @@ static const struct {
 static const struct {
 	const char *program, *reads, *writes;
 } others[] = {
-	{"img-list", NULL, SCHEMA_IMAGES},    {"img-inspect", NULL, SCHEMA_ARRAY},
-	{"img-remove", NULL, SCHEMA_REMOVED}, {"ctr-list", NULL, SCHEMA_CONTAINERS},
-	{"ctr-inspect", NULL, SCHEMA_ARRAY},  {"host-info", NULL, SCHEMA_INFO},
-	{"json-format", SCHEMA_ANY, NULL},    {"selinux-label", SCHEMA_LABEL_IN, SCHEMA_LABEL_OUT},
+	{"img-list", NULL, schema_images},    {"img-inspect", NULL, schema_array},
+	{"img-remove", NULL, schema_removed}, {"ctr-list", NULL, schema_containers},
+	{"ctr-inspect", NULL, schema_array},  {"host-info", NULL, schema_info},
+	{"json-format", schema_any, NULL},    {"selinux-label", schema_label_in, schema_label_out},
 };
 
 static struct json *parse_own(const char *text, struct err *e)
@@ -54,7 +54,7 @@ static struct json *parse_own(const char *text, struct err *e)
 /* The container document with these members required. */
 static struct json *container_schema(const char *members, struct err *e)
 {
-	struct json *j = parse_own(SCHEMA_CONTAINER, e);
+	struct json *j = parse_own(schema_container, e);
 	_strv_ struct strv words = {0};
 
 	if (!j)
