@@ -21,18 +21,10 @@
 #include "sys/path.h"
 #include "sys/userns.h"
 
-/*
- * Opens an existing directory of ours, or makes it with the missing ones above. flags: O_NOFOLLOW
- * where others may write beside it.
- */
-static int own_dir(const char *path, int flags, struct err *e)
+static int make_dirs(const char *path, struct err *e)
 {
 	_free_ char *above = str_dup(path);
-	struct stat st;
-	_close_ int fd = -1;
 
-	if (path[0] != '/')
-		return err_set(e, ERR_INPUT, 0, "open", "%s is not an absolute path", path);
 	for (char *c = above + 1; (c = strchr(c, '/')); c++) {
 		*c = '\0';
 		if (mkdir(above, 0700) < 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
@@ -41,7 +33,27 @@ static int own_dir(const char *path, int flags, struct err *e)
 	}
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return err_sys(e, "mkdir", "cannot make %s", path);
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
+	return 0;
+}
+
+/*
+ * Opens an existing directory of ours, or makes it with the missing ones above. flags: O_NOFOLLOW
+ * where others may write beside it.
+ */
+static int own_dir(const char *path, int flags, struct err *e)
+{
+	struct stat st;
+	_close_ int fd = -1;
+
+	if (path[0] != '/')
+		return err_set(e, ERR_INPUT, 0, "open", "%s is not an absolute path", path);
+	flags |= O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+	fd = open(path, flags);
+	if (fd < 0 && errno == ENOENT) {
+		if (make_dirs(path, e) < 0)
+			return -1;
+		fd = open(path, flags);
+	}
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_sys(e, "open", "cannot open %s", path);
 	if (st.st_uid != geteuid())
