@@ -151,21 +151,15 @@ static int open_unrecorded_pasta(const struct cleanup *c, int run)
 	return take_fd(&pidfd);
 }
 
-static void end_network(struct cleanup *c, struct err *e)
+static void end_recorded(struct cleanup *c, const struct json *helper, int run, struct err *e)
 {
-	_close_ int run = container_run_dir(c->s, c->id, NULL);
-	_json_ struct json *record = NULL;
-	const struct json *helper = json_path(c->doc, "network.helper");
 	struct proc_id id = {0};
 	_close_ int pidfd = -1;
 
-	/* where the start broke off, only the helper's own record is there, or not even that */
-	if (!helper && run >= 0 && json_read_file(run, "network.json", 65536, &record, NULL) == 0)
-		helper = json_get(record, "helper");
 	id.pid = (pid_t)json_get_int(helper, "pid", 0);
 	id.start = (uint64_t)json_get_int(helper, "startTime", 0);
 	snprintf(id.boot, sizeof(id.boot), "%s", json_get_str(helper, "bootId", ""));
-	pidfd = id.pid ? proc_open(&id, e) : open_unrecorded_pasta(c, run);
+	pidfd = id.pid ? proc_open(&id, e) : run >= 0 ? open_unrecorded_pasta(c, run) : -1;
 	if (pidfd >= 0) {
 		end_helper(c, pidfd, e);
 		return;
@@ -173,6 +167,23 @@ static void end_network(struct cleanup *c, struct err *e)
 	if (id.pid && e->code != ERR_NOTFOUND)
 		failure(c, e);
 	err_clear(e);
+}
+
+static void end_network(struct cleanup *c, struct err *e)
+{
+	_close_ int run = container_run_dir(c->s, c->id, NULL);
+	_json_ struct json *record = NULL;
+	const struct json *network = json_get(c->doc, "network");
+	const struct json *forwarder;
+
+	/* where the start broke off, only the launcher's own record is there, or not even that */
+	if (!json_get(network, "helper") && run >= 0 &&
+	    json_read_file(run, "network.json", 65536, &record, NULL) == 0)
+		network = record;
+	end_recorded(c, json_get(network, "helper"), run, e);
+	forwarder = json_get(network, "forwarder");
+	if (forwarder)
+		end_recorded(c, forwarder, -1, e);
 }
 
 static void unmount_in(struct cleanup *c, int dir, const char *name, struct err *e)

@@ -323,6 +323,16 @@ static const char schema_container[] = JSON_TEXT({
 					]
 				},
 				"namespace": {"type": "string"},
+				"forwarder": {
+					"type": "object",
+					"properties": {
+						"program": {"type": "string"},
+						"pid": {"type": "integer"},
+						"startTime": {"type": "integer"},
+						"bootId": {"type": "string"}
+					},
+					"required": ["pid", "startTime", "bootId"]
+				},
 				"helper": {
 					"type": "object",
 					"properties": {

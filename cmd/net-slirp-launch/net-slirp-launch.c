@@ -96,6 +96,16 @@ static int open_places(struct net *n, struct err *e)
 	return n->dir < 0 ? -1 : 0;
 }
 
+int net_life(struct net *n, struct err *e)
+{
+	int fd;
+
+	if (mkfifoat(n->run, "life", 0600) < 0 && errno != EEXIST)
+		return err_sys(e, "mkfifoat", "cannot make the fifo of the network helper");
+	fd = openat(n->run, "life", O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? err_sys(e, "openat", "cannot open the fifo of the network helper") : fd;
+}
+
 static int start_pasta(struct net *n, struct err *e)
 {
 	struct err first;
@@ -138,28 +148,38 @@ static int launch(struct net *n, const struct cur *request, struct err *e)
 		return -1;
 	if ((str_eq(n->mode, "pasta") ? start_pasta(n, e) : slirp_start(n, e)) < 0)
 		return missing_helper(e);
+	return udp_start(n, e);
+}
+
+static int add_process(struct json *out, const char *key, pid_t pid, const char *name,
+		       struct err *e)
+{
+	struct proc_id id;
+	struct json *record;
+
+	if (!pid)
+		return 0;
+	if (proc_identify(pid, &id, e) < 0)
+		return err_prefix(e, "%s", name);
+	record = proc_record(&id);
+	json_set(record, "program", json_new_str(name));
+	json_set(out, key, record);
 	return 0;
 }
 
-static int helper_json(const struct net *n, struct json **out, struct err *e)
+static int add_processes(const struct net *n, struct json *out, struct err *e)
 {
-	struct proc_id id;
-
-	if (proc_identify(n->helper, &id, e) < 0)
-		return err_prefix(e, "%s", n->helper_name);
-	*out = proc_record(&id);
-	json_set(*out, "program", json_new_str(n->helper_name));
-	return 0;
+	if (add_process(out, "helper", n->helper, n->helper_name, e) < 0)
+		return -1;
+	return add_process(out, "forwarder", n->forwarder, "net-udp-forward", e);
 }
 
 int net_record(const struct net *n, struct err *e)
 {
 	_json_ struct json *record = json_new_object();
-	struct json *helper = NULL;
 
-	if (helper_json(n, &helper, e) < 0)
+	if (add_processes(n, record, e) < 0)
 		return -1;
-	json_set(record, "helper", helper);
 	return json_write_file(n->run, "network.json", record, 0600, false, e);
 }
 
@@ -173,7 +193,7 @@ static void set_path(struct json *out, const struct net *n, const char *key, con
 
 static int describe(struct net *n, struct err *e)
 {
-	struct json *out = json_new_object(), *helper = NULL;
+	struct json *out = json_new_object();
 
 	json_set(n->doc, "network", out);
 	json_set(out, "mode", json_new_str(n->mode));
@@ -185,21 +205,22 @@ static int describe(struct net *n, struct err *e)
 		json_set(out, "gateway", json_new_str(n->gateway));
 	set_path(out, n, "resolvConf", "resolv.conf");
 	set_path(out, n, "hosts", "hosts");
-	if (!n->helper)
-		return 0;
-	if (helper_json(n, &helper, e) < 0)
-		return -1;
-	json_set(out, "helper", helper);
-	return 0;
+	return add_processes(n, out, e);
+}
+
+/* It started a moment ago: the number is still its. */
+static void end_started(pid_t pid)
+{
+	_close_ int pidfd = pid ? sys_pidfd_open(pid) : -1;
+
+	if (pidfd >= 0)
+		proc_signal(pidfd, SIGKILL, NULL);
 }
 
 static void undo(struct net *n)
 {
-	/* it started a moment ago: the number is still its */
-	_close_ int pidfd = n->helper ? sys_pidfd_open(n->helper) : -1;
-
-	if (pidfd >= 0)
-		proc_signal(pidfd, SIGKILL, NULL);
+	end_started(n->helper);
+	end_started(n->forwarder);
 	if (n->netns)
 		umount2(n->netns, MNT_DETACH);
 }

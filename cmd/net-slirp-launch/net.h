@@ -21,10 +21,11 @@ struct net {
 	struct strv options;
 	struct port *ports;
 	size_t nports;
-	int run, dir; /* RUN/containers/ID, STORE/containers/ID */
-	char *netns;  /* path of the pinned namespace, NULL for none and host */
-	pid_t helper;
+	int run, dir;		 /* RUN/containers/ID, STORE/containers/ID */
+	char *netns;		 /* path of the pinned namespace, NULL for none and host */
+	pid_t helper, forwarder; /* 0: none */
 	const char *helper_name;
+	bool relay; /* the helper does not answer the host's loopback over UDP */
 	char address[64], gateway[64], dns[64]; /* of the container, "" unknown */
 };
 
@@ -38,6 +39,16 @@ struct json *ports_json(const struct net *n);
 int netns_make(struct net *n, struct err *e);
 /* Pins the namespace of another container's process there. */
 int netns_share(struct net *n, const char *other, struct err *e);
+
+/*
+ * The container's fifo "life", for reading: it hangs up when the monitor, which holds it for
+ * writing, is gone.
+ */
+int net_life(struct net *n, struct err *e);
+
+/* udp.c: starts net-udp-forward where it is needed; is this port its alone? */
+int udp_start(struct net *n, struct err *e);
+bool udp_relayed(const struct net *n, const struct port *p);
 
 /* slirp.c, pasta.c: start the helper; ERR_NOTFOUND where it is not installed */
 int slirp_start(struct net *n, struct err *e);

@@ -25,7 +25,7 @@ static void add_ports(const struct net *n, const char *protocol, const char *fla
 		const struct port *p = &n->ports[i];
 		_buf_ struct buf b = {0};
 
-		if (!str_eq(p->protocol, protocol))
+		if (!str_eq(p->protocol, protocol) || udp_relayed(n, p))
 			continue;
 		any = true;
 		if (*p->host_ip)
@@ -44,7 +44,7 @@ static void add_ports(const struct net *n, const char *protocol, const char *fla
 	}
 }
 
-static void build_argv(const struct net *n, struct strv *a)
+static void build_argv(struct net *n, struct strv *a)
 {
 	bool map_gw = false;
 
@@ -59,6 +59,7 @@ static void build_argv(const struct net *n, struct strv *a)
 	}
 	if (!map_gw)
 		strv_add(a, "--no-map-gw");
+	n->relay = !map_gw;
 	strv_add(a, "--dns-forward");
 	strv_add(a, DNS_FORWARD);
 	add_ports(n, "tcp", "-t", a);

@@ -111,16 +111,6 @@ static void build_argv(const struct net *n, const struct slirp_options *o, struc
 	strv_add(a, "tap0");
 }
 
-static int life_fifo(struct net *n, struct err *e)
-{
-	int fd;
-
-	if (mkfifoat(n->run, "life", 0600) < 0 && errno != EEXIST)
-		return err_sys(e, "mkfifoat", "cannot make the fifo of the network helper");
-	fd = openat(n->run, "life", O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? err_sys(e, "openat", "cannot open the fifo of the network helper") : fd;
-}
-
 static int wait_ready(int fd, int log, struct child *c, struct err *e)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
@@ -178,7 +168,7 @@ static int forward_all(struct net *n, struct err *e)
 {
 	for (size_t i = 0; i < n->nports; i++)
 		for (int k = 0; k < n->ports[i].range; k++)
-			if (forward(n, &n->ports[i], k, e) < 0)
+			if (!udp_relayed(n, &n->ports[i]) && forward(n, &n->ports[i], k, e) < 0)
 				return -1;
 	return 0;
 }
@@ -236,7 +226,7 @@ static int open_fds(struct net *n, struct helper_fds *f, int *ready, int *gate, 
 {
 	int pipe_fds[2];
 
-	if ((f->life = life_fifo(n, e)) < 0 || fd_pipe(pipe_fds, e) < 0)
+	if ((f->life = net_life(n, e)) < 0 || fd_pipe(pipe_fds, e) < 0)
 		return -1;
 	*ready = pipe_fds[0];
 	f->ready = pipe_fds[1];
@@ -267,6 +257,7 @@ int slirp_start(struct net *n, struct err *e)
 	if (open_fds(n, &f, &ready, &gate, e) < 0) /* this program ends: no need to close */
 		return -1;
 	note_addresses(n, &o);
+	n->relay = !o.host_loopback;
 	build_argv(n, &o, &argv);
 	r = start_helper(n, &f, gate, argv.v, &c, e);
 	close(f.ready);

@@ -150,6 +150,63 @@ udp_answer() {
 	[ "$(rp port udp)" = "53/udp -> 0.0.0.0:$p" ]
 }
 
+@test "published udp port: clients on the host's loopback are answered, by an address that is not loopback" {
+	local h p ip
+	for h in $helpers; do
+		for ip in '' 0.0.0.0: 127.0.0.1:; do
+			p=$(free_port)
+			server='/share/netprobe udp 53' serve --name udp --network "$h" -p "$ip$p:53/udp"
+			eventually udp_answer "$p" 2>/dev/null
+			run udp_answer "$p"
+			[[ $output =~ ^from\ [0-9.]+$ ]]
+			[[ $output != *"from 127."* ]]
+			rp rm -f -t 0 udp
+			run ! udp_answer "$p"
+			eventually nothing_left 2>/dev/null
+		done
+	done
+}
+
+@test "udp relay: many clients at once, each gets its own answers" {
+	local p
+	p=$(free_port)
+	server='/share/netprobe udp 53' serve --name udp --network slirp4netns -p "$p-$((p + 2)):53-55/udp"
+	eventually udp_answer "$p" 2>/dev/null
+	# more than the relay keeps at a time; each socket asks twice
+	python3 - "$p" <<-'END'
+		import socket, sys
+		socks = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(400)]
+		for s in socks:
+		    s.settimeout(3)
+		    s.connect(("127.0.0.1", int(sys.argv[1])))
+		for _ in range(2):
+		    for s in socks:
+		        s.send(b"x")
+		        assert s.recv(100).startswith(b"from ")
+		# an empty packet and the largest one that loopback takes
+		socks[0].send(b"")
+		assert socks[0].recv(100)
+		socks[0].send(b"y" * 65507)
+		assert socks[0].recv(100)
+	END
+	# nobody listens on this one, and the relay lives on
+	run ! udp_answer "$((p + 1))"
+	udp_answer "$p"
+}
+
+@test "udp relay: it is confined, and ends when the monitor is killed" {
+	local p pid
+	p=$(free_port)
+	server='/share/netprobe udp 53' serve --name udp --network slirp4netns -p "$p:53/udp"
+	pid=$(jq .forwarder.pid "$XDG_RUNTIME_DIR"/rp/containers/*/network.json)
+	[ "$(cat "/proc/$pid/comm")" = net-udp-forward ]
+	grep -q '^Seccomp:.2$' "/proc/$pid/status"
+	grep -q '^NoNewPrivs:.1$' "/proc/$pid/status"
+	grep -q '^CapPrm:.0000000000000000$' "/proc/$pid/status"
+	kill -KILL "$(jq .pid "$XDG_RUNTIME_DIR"/rp/containers/*/monitor.json)"
+	eventually eval '! kill -0 '"$pid"' 2>/dev/null'
+}
+
 @test "two containers at once on different ports" {
 	local a b h
 	for h in $helpers; do
