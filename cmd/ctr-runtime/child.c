@@ -280,8 +280,8 @@ static int start_hooks(struct create *c, struct err *e)
 static const struct stage stages[] = {
 	{"follow the runtime", follow_parent},
 	{"join namespaces", join_namespaces},
-	{"open sources", rootfs_open_sources},
 	{"wait for id maps", wait_mapped},
+	{"open sources", rootfs_open_sources},
 	{"host proc", host_proc},
 	{"become root", become_root},
 	{"open proc", open_proc},

@@ -79,7 +79,7 @@ int child_error(struct create *c, struct err *e)
 	siginfo_t si = {0};
 
 	/* *e is something else than the child's end: then the child may wait for us */
-	if (e->errnum && e->errnum != EPIPE)
+	if (e->errnum && e->errnum != EPIPE && e->errnum != ECONNRESET)
 		return -1;
 	if (c->err_write >= 0)
 		close(take_fd(&c->err_write));
@@ -382,6 +382,15 @@ bool child_waits(const struct create *c)
 	       (c->g->systemd_cgroup && c->new_ns & CLONE_NEWCGROUP);
 }
 
+/* A child that has ended is the cause of what failed here. */
+static int child_or_own(struct create *c, struct err *e)
+{
+	if (c->pidfd < 0 || proc_wait(c->pidfd, 0, NULL) != 1)
+		return -1;
+	err_clear(e);
+	return child_error(c, e);
+}
+
 static int map_ids(struct create *c, struct err *e)
 {
 	static struct idmap uid, gid;
@@ -390,9 +399,10 @@ static int map_ids(struct create *c, struct err *e)
 		return 0;
 	if (c->new_ns & CLONE_NEWUSER) {
 		if (get_map(&c->cfg.uid_maps, false, &uid, e) < 0 ||
-		    get_map(&c->cfg.gid_maps, true, &gid, e) < 0 ||
-		    userns_write_maps(c->pid, &uid, &gid, e) < 0)
+		    get_map(&c->cfg.gid_maps, true, &gid, e) < 0)
 			return -1;
+		if (userns_write_maps(c->pid, &uid, &gid, e) < 0)
+			return child_or_own(c, e);
 	}
 	return note_send(c->sync_parent, NOTE_MAPPED, c->pid, e) < 0 ? child_error(c, e) : 0;
 }

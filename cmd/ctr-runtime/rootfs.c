@@ -5,7 +5,9 @@
  * Every destination is resolved below the descriptor of the new root (sys/path.h) and every mount
  * is attached to the descriptor that came out, so a symbolic link in the image, or one that
  * somebody swaps in on a shared volume, can lead nowhere else. Sources are paths of the host; they
- * are opened before this process changes its user, with the rights of the caller.
+ * are opened before this process changes its user, with the rights of the caller, and after its
+ * user namespace was mapped: only then do its capabilities count for files of the mapped ids, such
+ * as the directories that an engine keeps for the container's root (user_namespaces(7)).
  *
  * proc and sysfs are special: nothing but the real ones may be where programs and this runtime
  * expect them, so their destination may not be reached through a link, and nothing may be mounted
