@@ -40,13 +40,16 @@ static const char *env_get(const struct strv *env, const char *name)
 	return NULL;
 }
 
-/* Made where the image has none, as other runtimes do; a magic link is refused by path.c. */
+/*
+ * Made for the first process where the image has none, as other runtimes do, not for one of exec; a
+ * magic link is refused by path.c.
+ */
 int process_open_cwd(struct create *c, struct err *e)
 {
 	const char *cwd = c->cfg.process.cwd;
 
 	c->cwd = path_open_in_root(c->root, cwd, O_PATH | O_DIRECTORY, 0, e);
-	if (c->cwd < 0 && e->errnum == ENOENT) {
+	if (c->cwd < 0 && e->errnum == ENOENT && !c->exec) {
 		err_clear(e);
 		c->cwd = path_mkdir_in_root(c->root, cwd, 0755, e);
 	}
