@@ -63,11 +63,18 @@ static void candidates(const struct config *cfg, const char *id, struct strv *ou
 	}
 }
 
+/* An empty one that is there already is what a killed runtime left, and ours from now on. */
 static int make_one(const char *path, struct cgroup *out, struct err *e)
 {
-	out->fd = cgroup2_make(path, &out->made, e);
-	if (out->fd < 0)
+	_close_ int fd = cgroup2_make(path, &out->made, e);
+
+	if (fd < 0)
 		return -1;
+	if (!out->made && cgroup2_populated(fd))
+		return err_set(e, ERR_EXISTS, 0, NULL,
+			       "the cgroup %s has processes of somebody else", path);
+	out->made = out->made ? out->made : 1;
+	out->fd = take_fd(&fd);
 	out->path = str_dup(path);
 	return 0;
 }
@@ -135,8 +142,7 @@ int cgroup_prepare(const struct global *g, const struct config *cfg, const char 
 		return -1;
 	if (out->fd < 0 || apply(cfg, out, e) == 0)
 		return 0;
-	if (out->made)
-		cgroup2_remove(out->path, NULL);
+	cgroup2_remove(out->path, out->made, NULL);
 	cgroup_release(out);
 	return -1;
 }
@@ -148,14 +154,14 @@ int cgroup_adopt(const struct global *g, const struct config *cfg, struct cgroup
 		return 0;
 	if (scope_start(cfg, pid, &c->scope, e) < 0)
 		return -1;
-	c->made = true;
+	c->made = 1;
 	if (cgroup2_of(pid, &c->path, e) < 0)
 		return -1;
 	c->fd = cgroup2_open(c->path, e);
 	return c->fd < 0 ? -1 : apply(cfg, c, e);
 }
 
-int cgroup_destroy(const char *path, const char *scope, struct err *e)
+int cgroup_destroy(const char *path, unsigned made, const char *scope, struct err *e)
 {
 	_close_ int dir = -1;
 
@@ -171,7 +177,7 @@ int cgroup_destroy(const char *path, const char *scope, struct err *e)
 	err_clear(e);
 	if (scope && *scope)
 		return scope_stop(scope, e);
-	return cgroup2_remove(path, e);
+	return cgroup2_remove(path, made, e);
 }
 
 bool cgroup_is_frozen(const char *path)

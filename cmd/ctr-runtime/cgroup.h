@@ -7,10 +7,10 @@
 #include "runtime.h"
 
 struct cgroup {
-	char *path;  /* in the v2 hierarchy; NULL: the container has none of its own */
-	char *scope; /* the systemd unit, or NULL */
-	int fd;	     /* its directory, -1 */
-	bool made;
+	char *path;    /* in the v2 hierarchy; NULL: the container has none of its own */
+	char *scope;   /* the systemd unit, or NULL */
+	int fd;	       /* its directory, -1 */
+	unsigned made; /* how many of the last directories of path are new */
 };
 #define CGROUP_NONE_YET  \
 	{                \
@@ -29,8 +29,11 @@ int cgroup_prepare(const struct global *g, const struct config *cfg, const char 
 int cgroup_adopt(const struct global *g, const struct config *cfg, struct cgroup *c, pid_t pid,
 		 struct err *e);
 
-/* Removes it with all that is in it. path "" is nothing. */
-int cgroup_destroy(const char *path, const char *scope, struct err *e);
+/*
+ * Removes it with all that is in it, and as many above it as had to be made for it. path "" is
+ * nothing.
+ */
+int cgroup_destroy(const char *path, unsigned made, const char *scope, struct err *e);
 
 bool cgroup_is_frozen(const char *path);
 

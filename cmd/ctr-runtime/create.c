@@ -432,6 +432,7 @@ static int record(struct create *c, struct err *e)
 		.rootfs = c->rootfs,
 		.cgroup = c->cgroup.path,
 		.cgroup_scope = c->cgroup.scope,
+		.cgroup_made = c->cgroup.made,
 		.pid = c->pid,
 		.annotations = c->cfg.annotations,
 		.config_text = c->config_text.data,
@@ -547,7 +548,7 @@ static void undo(struct create *c)
 				;
 	}
 	if (c->cgroup.path && c->cgroup.made)
-		cgroup_destroy(c->cgroup.path, c->cgroup.scope, &ignored);
+		cgroup_destroy(c->cgroup.path, c->cgroup.made, c->cgroup.scope, &ignored);
 	if (c->pid_file_name && c->pid > 0)
 		unlinkat(c->pid_file_dir, c->pid_file_name, 0);
 	if (c->state_dir >= 0)

@@ -16,6 +16,8 @@
 #include "cgroup.h"
 #include "sys/cgroup2.h"
 
+#define SHARES_DEFAULT 1024
+
 struct limit {
 	const char *path; /* below resources */
 	const char *controller;
@@ -120,6 +122,9 @@ static bool counts(const struct limit *l, struct json *v, const char *version)
 	if (json_kind(v) == JSON_STRING)
 		return *json_str(v) != '\0';
 	if (json_kind(v) != JSON_INT)
+		return false;
+	/* what every cgroup has from the start, and engines always write: nothing to apply */
+	if (str_eq(l->path, "cpu.shares") && json_int(v) == SHARES_DEFAULT)
 		return false;
 	/* 1.3.0 and later; 1.10 is far away */
 	if (str_eq(l->path, "pids.limit") && version && strlen(version) > 2 && version[2] >= '3')

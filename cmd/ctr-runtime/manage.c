@@ -142,12 +142,12 @@ static int run_update(struct global *g, void *opts, int argc, char **argv, struc
 		return err_set(e, ERR_USAGE, 0, NULL, "nothing to update");
 	if (state_root(g, e) < 0 || state_load(g, argv[0], true, &s, e) < 0)
 		return -1;
-	dir = open_cgroup(&s, "update", e);
-	if (dir < 0)
-		return -1;
 	limits_controllers(d->doc, &controllers);
 	strv_foreach (c, &controllers)
 		buf_fmt(&words, "%s%s", words.len ? " " : "", c);
+	dir = open_cgroup(&s, "update", e);
+	if (dir < 0)
+		return words.len ? err_prefix(e, "no %s controller", words.data) : -1;
 	if (words.len && cgroup2_enable(s.cgroup, words.data, e) < 0)
 		return -1;
 	return cgroup_limits(dir, s.cgroup, d->doc, e);

@@ -155,6 +155,7 @@ int state_write(int dir, const struct state_record *r, struct err *e)
 	json_set(j, "created", json_new_str(now));
 	json_set(j, "cgroup", json_new_str(r->cgroup ? r->cgroup : ""));
 	json_set(j, "cgroupScope", json_new_str(r->cgroup_scope ? r->cgroup_scope : ""));
+	json_set(j, "cgroupMade", json_new_int(r->cgroup_made));
 	if (r->annotations)
 		json_set(j, "annotations", json_ref(r->annotations));
 	head = json_text(j, false);
@@ -169,7 +170,7 @@ int state_write(int dir, const struct state_record *r, struct err *e)
 static int load_document(struct state *s, struct err *e)
 {
 	struct cur root, config;
-	int64_t pid = 0, start = 0;
+	int64_t pid = 0, start = 0, made = 0;
 	const char *boot = "";
 
 	if (json_read_file(s->dir, STATE_FILE, CONFIG_MAX_SIZE + 65536, &s->doc, e) < 0)
@@ -184,9 +185,11 @@ static int load_document(struct state *s, struct err *e)
 	    cur_str(&root, "created", CUR_NEED, &s->created, e) < 0 ||
 	    cur_str(&root, "cgroup", CUR_NEED, &s->cgroup, e) < 0 ||
 	    cur_str(&root, "cgroupScope", CUR_NEED, &s->cgroup_scope, e) < 0 ||
+	    cur_int(&root, "cgroupMade", CUR_NEED, 0, UINT16_MAX, &made, e) < 0 ||
 	    cur_obj(&root, "config", CUR_NEED, &config, e) < 0)
 		return -1;
 	s->config = config.val;
+	s->cgroup_made = (unsigned)made;
 	s->proc.pid = (pid_t)pid;
 	s->proc.start = (uint64_t)start;
 	snprintf(s->proc.boot, sizeof(s->proc.boot), "%s", boot);

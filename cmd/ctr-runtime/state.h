@@ -24,8 +24,9 @@ struct state {
 	char id[256];
 	struct proc_id proc;
 	const char *version, *bundle, *rootfs, *created, *cgroup, *cgroup_scope;
-	struct json *doc;    /* holds the strings */
-	struct json *config; /* config.json as it was at create */
+	unsigned cgroup_made; /* directories of cgroup that were made for it */
+	struct json *doc;     /* holds the strings */
+	struct json *config;  /* config.json as it was at create */
 };
 #define STATE_NONE        \
 	{                 \
@@ -37,6 +38,7 @@ void state_release(struct state *s);
 /* What state_write() records. */
 struct state_record {
 	const char *id, *version, *bundle, *rootfs, *cgroup, *cgroup_scope;
+	unsigned cgroup_made;
 	pid_t pid;
 	struct json *annotations;
 	const char *config_text; /* the text of config.json */

@@ -20,8 +20,9 @@
 #include "base/fd.h"
 #include "sys/path.h"
 
-#define WAIT_MS	 2000
-#define MAX_FILE (1u << 20)
+#define WAIT_MS	   2000
+#define MAX_FILE   (1u << 20)
+#define MAKE_TRIES 5
 
 static bool is_v2(const char *path)
 {
@@ -102,31 +103,47 @@ int cgroup2_open(const char *path, struct err *e)
 	return fd < 0 ? err_prefix(e, "cgroup %s", path) : fd;
 }
 
-int cgroup2_make(const char *path, bool *made, struct err *e)
+static int make_parts(int root, const struct strv *parts, unsigned *made)
 {
-	_close_ int root = cgroup2_root(e), at = -1;
-	_strv_ struct strv parts = {0};
+	_close_ int at = fcntl(root, F_DUPFD_CLOEXEC, 0);
 
-	*made = false;
-	if (root < 0)
-		return -1;
-	at = take_fd(&root);
-	strv_split(&parts, relative(path), '/');
-	strv_foreach (part, &parts) {
+	*made = 0;
+	strv_foreach (part, parts) {
 		int next;
 
 		if (!*part || str_eq(part, "."))
 			continue;
-		*made = mkdirat(at, part, 0755) == 0;
-		if (!*made && errno != EEXIST)
-			return err_sys(e, "mkdirat", "cannot make the cgroup %s", path);
+		if (mkdirat(at, part, 0755) == 0)
+			++*made;
+		else if (errno == EEXIST)
+			*made = 0;
+		else
+			return -1;
 		next = openat(at, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (next < 0)
-			return err_sys(e, "openat", "cannot open the cgroup %s", path);
+			return -1;
 		close(at);
 		at = next;
 	}
 	return take_fd(&at);
+}
+
+int cgroup2_make(const char *path, unsigned *made, struct err *e)
+{
+	_close_ int root = cgroup2_root(e);
+	_strv_ struct strv parts = {0};
+	int fd = -1;
+
+	if (root < 0)
+		return -1;
+	strv_split(&parts, relative(path), '/');
+	/* one above it may be removed by its last user at this moment */
+	for (int i = 0; i < MAKE_TRIES && fd < 0; i++) {
+		fd = make_parts(root, &parts, made);
+		if (fd < 0 && errno != ENOENT)
+			break;
+	}
+	return fd < 0 ? err_sys(e, "mkdirat", "cannot make the cgroup %s", path) : fd;
 }
 
 int cgroup2_write(int dir, const char *file, const char *text, struct err *e)
@@ -143,22 +160,47 @@ int cgroup2_read(int dir, const char *file, struct buf *out, struct err *e)
 	return file_read(dir, file, MAX_FILE, out, e);
 }
 
-/* In each directory above the last one: "+memory" for what is not enabled yet. */
+/* The words of a file of names. */
+static int read_words(int dir, const char *file, struct strv *out, struct err *e)
+{
+	_buf_ struct buf b = {0};
+
+	if (cgroup2_read(dir, file, &b, e) < 0)
+		return -1;
+	if (b.len && b.data[b.len - 1] == '\n')
+		b.data[--b.len] = '\0';
+	strv_split(out, b.len ? b.data : "", ' ');
+	return 0;
+}
+
+/*
+ * In each directory above the last one: "+memory" for what is not enabled yet. The texts of errno
+ * stay out of the message: engines would take them for those of the container's command.
+ */
 static int enable_one(int dir, const struct strv *controllers, struct err *e)
 {
-	_buf_ struct buf have = {0};
-	_strv_ struct strv on = {0};
+	_strv_ struct strv there = {0}, on = {0};
 
-	if (cgroup2_read(dir, "cgroup.subtree_control", &have, e) < 0)
+	if (read_words(dir, "cgroup.controllers", &there, e) < 0 ||
+	    read_words(dir, "cgroup.subtree_control", &on, e) < 0)
 		return -1;
-	if (have.len && have.data[have.len - 1] == '\n')
-		have.data[--have.len] = '\0';
-	strv_split(&on, have.len ? have.data : "", ' ');
 	strv_foreach (c, controllers) {
 		_free_ char *word = str_fmt("+%s", c);
 
-		if (!strv_has(&on, c) && cgroup2_write(dir, "cgroup.subtree_control", word, e) < 0)
-			return -1;
+		if (strv_has(&on, c))
+			continue;
+		if (!strv_has(&there, c))
+			return err_set(e, ERR_UNSUPPORTED, 0, NULL,
+				       "the %s controller is missing: it is not in "
+				       "cgroup.controllers",
+				       c);
+		if (cgroup2_write(dir, "cgroup.subtree_control", word, e) < 0)
+			return errno == EACCES || errno == EPERM
+				       ? err_set(e, ERR_UNSUPPORTED, 0, NULL,
+						 "the %s controller is missing: this user may not "
+						 "enable it",
+						 c)
+				       : -1;
 	}
 	return 0;
 }
@@ -180,9 +222,9 @@ int cgroup2_enable(const char *path, const char *controllers, struct err *e)
 		if (left-- == 0)
 			break;
 		if (enable_one(at, &words, e) < 0) {
-			err_prefix(e, "above %s in the cgroup tree", part);
-			return err_hint(e, "the controllers must be delegated to this user: "
-					   "systemd: Delegate=yes");
+			err_prefix(e, "above the cgroup %s", part);
+			return err_hint(e, "it must be delegated to this user (systemd: "
+					   "Delegate=yes), and not be bound to cgroup v1");
 		}
 		next = openat(at, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (next < 0)
@@ -211,6 +253,11 @@ static bool event_is(int dir, const char *line)
 bool cgroup2_frozen(int dir)
 {
 	return event_is(dir, "frozen 1");
+}
+
+bool cgroup2_populated(int dir)
+{
+	return !event_is(dir, "populated 0");
 }
 
 /* Waits for a line in cgroup.events. */
@@ -319,7 +366,23 @@ static void remove_one(int parent, const char *name, int dir, void *arg)
 	unlinkat(parent, name, AT_REMOVEDIR);
 }
 
-int cgroup2_remove(const char *path, struct err *e)
+/* Those above, as long as they are empty. */
+static void remove_above(int root, const char *path, unsigned n)
+{
+	_free_ char *above = str_dup(path);
+
+	while (n--) {
+		char *slash = strrchr(above, '/');
+
+		if (!slash)
+			return;
+		*slash = '\0';
+		if (unlinkat(root, above, AT_REMOVEDIR) < 0)
+			return;
+	}
+}
+
+int cgroup2_remove(const char *path, unsigned made, struct err *e)
 {
 	_close_ int root = cgroup2_root(e), dir = -1;
 
@@ -332,5 +395,6 @@ int cgroup2_remove(const char *path, struct err *e)
 	walk(dir, remove_one, NULL);
 	if (unlinkat(root, relative(path), AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return err_sys(e, "rmdir", "cannot remove the cgroup %s", path);
+	remove_above(root, relative(path), made ? made - 1 : 0);
 	return 0;
 }

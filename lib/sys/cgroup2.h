@@ -27,13 +27,19 @@ int cgroup2_root(struct err *e);
 int cgroup2_of(pid_t pid, char **path, struct err *e);
 
 /*
- * Makes the cgroup PATH with the missing ones above it and returns its directory. *made: whether
- * the last one is new. ERR_DENIED where this user may not.
+ * Makes the cgroup PATH with the missing ones above it and returns its directory. *made: how many
+ * of the last ones are new. ERR_DENIED where this user may not.
  */
-int cgroup2_make(const char *path, bool *made, struct err *e);
+int cgroup2_make(const char *path, unsigned *made, struct err *e);
 int cgroup2_open(const char *path, struct err *e);
 
-/* Enables the controllers (blank-separated) for PATH in all cgroups above it. */
+/* Has it or one below it a process? The root of the hierarchy always has. */
+bool cgroup2_populated(int dir);
+
+/*
+ * Enables the controllers (blank-separated) for PATH in all cgroups above it. ERR_UNSUPPORTED, with
+ * the controller's name, where one is missing.
+ */
 int cgroup2_enable(const char *path, const char *controllers, struct err *e);
 
 /* The file of a cgroup: one write, the whole text. */
@@ -53,7 +59,10 @@ int cgroup2_kill(int dir, struct err *e);
 /* The processes in it and below it. */
 int cgroup2_pids(int dir, pid_t **pids, size_t *n, struct err *e);
 
-/* Removes PATH and all below it; waits for the processes in it to be gone, at most 2 s. */
-int cgroup2_remove(const char *path, struct err *e);
+/*
+ * Removes PATH and all below it; waits for the processes in it to be gone, at most 2 s. Then as
+ * many above it as cgroup2_make() had to make, as far as they are empty.
+ */
+int cgroup2_remove(const char *path, unsigned made, struct err *e);
 
 #endif
