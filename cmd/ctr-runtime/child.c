@@ -44,6 +44,7 @@ int follow_parent(struct create *c, struct err *e)
 	drop(&c->sync_parent);
 	drop(&c->err_read);
 	drop(&c->state_dir);
+	drop(&c->creating);
 	drop(&c->pid_file_dir);
 	drop(&c->g->root_fd);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)

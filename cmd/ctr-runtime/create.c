@@ -167,7 +167,10 @@ static int check_config(struct create *c, struct err *e)
 static int claim_state(struct create *c, struct err *e)
 {
 	c->state_dir = state_claim(c->g, c->id, e);
-	return c->state_dir < 0 ? -1 : 0;
+	if (c->state_dir < 0)
+		return -1;
+	c->creating = state_creating(c->state_dir, e);
+	return c->creating < 0 ? -1 : 0;
 }
 
 static int open_cache(const struct global *g)
@@ -501,6 +504,21 @@ int wait_ready(struct create *c, struct err *e)
 	}
 }
 
+/* The container's process is where it belongs: exec may join it. */
+static int made(struct create *c, struct err *e)
+{
+	unlinkat(c->state_dir, STATE_CREATING, 0);
+	close(take_fd(&c->creating));
+	return 0;
+}
+
+/* "run" in the foreground must not keep delete and pause of others waiting. */
+static int unlock(struct create *c, struct err *e)
+{
+	close(take_fd(&c->state_dir));
+	return 0;
+}
+
 static int poststart_hooks(struct create *c, struct err *e)
 {
 	_json_ struct json *state = NULL;
@@ -530,7 +548,9 @@ static const struct stage stages[] = {
 	{"createRuntime hooks", runtime_hooks},
 	{"let go", create_let_go},
 	{"wait for the command", wait_ready},
+	{"made", made},
 	{"poststart hooks", poststart_hooks},
+	{"unlock", unlock},
 	{0},
 };
 

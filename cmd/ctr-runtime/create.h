@@ -47,6 +47,7 @@ struct create {
 	int pid_file_dir;
 	char *pid_file_name;
 	int state_dir;
+	int creating; /* while it is open others see the container as being made */
 
 	uint64_t new_ns;       /* CLONE_NEW* to be made */
 	int ns_fd[8];	       /* in the order of ns_types: to be joined, or -1 */
@@ -83,11 +84,11 @@ struct create {
 
 #define CREATE_NONE                                                                             \
 	{                                                                                       \
-		.pid_file_dir = -1, .state_dir = -1, .listener = -1, .console = -1,             \
-		.start_socket = -1, .cgroup = CGROUP_NONE_YET, .err_read = -1, .err_write = -1, \
-		.sync_parent = -1, .sync_child = -1, .pidfd = -1, .tty_master = -1,             \
-		.host_proc = -1, .proc = -1, .root = -1, .root_source = -1, .devpts = -1,       \
-		.peer = -1, .cwd = -1, .ns_fd = {-1, -1, -1, -1, -1, -1, -1, -1},               \
+		.pid_file_dir = -1, .state_dir = -1, .creating = -1, .listener = -1,            \
+		.console = -1, .start_socket = -1, .cgroup = CGROUP_NONE_YET, .err_read = -1,   \
+		.err_write = -1, .sync_parent = -1, .sync_child = -1, .pidfd = -1,              \
+		.tty_master = -1, .host_proc = -1, .proc = -1, .root = -1, .root_source = -1,   \
+		.devpts = -1, .peer = -1, .cwd = -1, .ns_fd = {-1, -1, -1, -1, -1, -1, -1, -1}, \
 	}
 
 struct stage {

@@ -360,6 +360,10 @@ static int check_running(const struct exec_options *o, struct err *e)
 	if (str_eq(status, "stopped"))
 		return err_set(e, ERR_NOTFOUND, 0, NULL, "container %s is not running",
 			       container.id);
+	/* its process is still in the host's file system */
+	if (str_eq(status, "creating"))
+		return err_set(e, ERR_AGAIN, 0, NULL, "container %s is being created",
+			       container.id);
 	if (str_eq(status, "paused") && !o->ignore_paused) {
 		err_set(e, ERR_EXISTS, 0, NULL, "container %s is paused", container.id);
 		return err_hint(e, "resume it first");

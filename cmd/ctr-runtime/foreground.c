@@ -69,9 +69,8 @@ int foreground_wait(struct create *c, struct err *e)
 {
 	int status = foreground_status(c->pid, c->pidfd, c->tty_master, e);
 
-	/* delete takes the lock that this process holds by its own descriptor */
-	close(take_fd(&c->state_dir));
-	if (status >= 0 && !c->o->keep && delete_container(c->g, c->id, true, e) < 0)
-		return -1;
-	return status;
+	if (status < 0 || c->o->keep || delete_container(c->g, c->id, true, e) == 0)
+		return status;
+	/* somebody else was faster */
+	return e->code == ERR_NOTFOUND ? status : -1;
 }

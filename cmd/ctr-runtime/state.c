@@ -134,6 +134,24 @@ int state_claim(const struct global *g, const char *id, struct err *e)
 		       id);
 }
 
+int state_creating(int dir, struct err *e)
+{
+	_close_ int fd = openat(dir, STATE_CREATING,
+				O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return err_sys(e, "openat", "cannot mark the state as being made");
+	return take_fd(&fd);
+}
+
+static bool is_creating(int dir)
+{
+	_close_ int fd =
+		openat(dir, STATE_CREATING, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+
+	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
 int state_write(int dir, const struct state_record *r, struct err *e)
 {
 	_json_ struct json *j = json_new_object();
@@ -245,6 +263,8 @@ const char *state_status(const struct state *s)
 
 	if (!is_alive(s))
 		return "stopped";
+	if (is_creating(s->dir))
+		return "creating";
 	if (fstatat(s->dir, STATE_FIFO, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return "created";
 	return cgroup_is_frozen(s->cgroup) ? "paused" : "running";

@@ -3,9 +3,10 @@
  * The state of containers: ROOT/ID/state.json, written whole by rename, and ROOT/ID/start, a fifo
  * that exists until a created container is started.
  *
- * What is running is not stored but derived: the process (pid, start time, boot id), the fifo, the
- * freezer. The directory is locked (flock(2)) while somebody changes the container; a directory
- * whose lock is free and that holds no state is what a killed create left, and may be replaced.
+ * What is running is not stored but derived: the process (pid, start time, boot id), the lock of
+ * whoever makes it, the fifo, the freezer. The directory is locked (flock(2)) while somebody
+ * changes the container; a directory whose lock is free and that holds no state is what a killed
+ * create left, and may be replaced.
  */
 #ifndef CTR_RUNTIME_STATE_H
 #define CTR_RUNTIME_STATE_H
@@ -16,6 +17,9 @@
 
 #define STATE_FILE "state.json"
 #define STATE_FIFO "start"
+/* Locked (flock(2)) by whoever makes the container until it is made; without its lock it is
+ * nothing. */
+#define STATE_CREATING "creating"
 /* Beside the containers; no id begins with a dot. */
 #define STATE_SECCOMP_CACHE ".seccomp"
 
@@ -53,12 +57,16 @@ int state_check_id(const char *id, struct err *e);
 /* A new locked directory for the container. ERR_EXISTS where the id is in use. */
 int state_claim(const struct global *g, const char *id, struct err *e);
 
+/* Says in the claimed directory that the container is being made, as long as the descriptor is
+ * open. */
+int state_creating(int dir, struct err *e);
+
 int state_write(int dir, const struct state_record *r, struct err *e);
 
 /* Loads a container. With lock: waits for and holds its lock until release. */
 int state_load(const struct global *g, const char *id, bool lock, struct state *out, struct err *e);
 
-/* "created", "running", "paused", "stopped" */
+/* "creating", "created", "running", "paused", "stopped" */
 const char *state_status(const struct state *s);
 
 /* The state document of the OCI specification. pid is left out where 0. */

@@ -1,0 +1,71 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# ctr-runtime: commands that meet a container while it is made, waits, or is in the foreground.
+
+setup_file() {
+	export B=${B:-$(cd "$BATS_TEST_DIRNAME/../.." && pwd)/build}
+	export DIR
+	DIR=$(mktemp -d /tmp/rpl.XXXXXX)
+	export HOME=$DIR XDG_RUNTIME_DIR=$DIR/run PATH=$B/bin:$PATH
+	mkdir -m 700 "$DIR/run"
+	mkdir -p "$DIR"/rootfs/{bin,tmp,proc,sys,dev,mnt}
+	cp /bin/busybox "$DIR/rootfs/bin/"
+	for x in sh true cat ls id sleep readlink grep touch mkdir rm; do ln -s busybox "$DIR/rootfs/bin/$x"; done
+	echo canary >"$DIR/canary"
+	(cd "$DIR" && ctr-runtime spec --rootless && mv config.json base.json)
+}
+
+teardown_file() {
+	local id
+	for id in $(ctr-runtime list -q); do ctr-runtime delete -f "$id"; done
+	ns-enter-pause --stop
+	rm -rf "$DIR"
+}
+
+# bundle FILTER: the base through a jq filter, with a command that sleeps.
+bundle() {
+	mkdir -p "$DIR/b"
+	jq --arg root "$DIR/rootfs" ".root.path = \$root | .process.terminal = false |
+		.process.args = [\"sleep\",\"1000\"] | $1" "$DIR/base.json" >"$DIR/b/config.json"
+}
+
+status_is() { [ "$(ctr-runtime state "$1" | jq -r .status)" = "$2" ]; }
+
+eventually() {
+	local i
+	for ((i = 0; i < 100; i++)); do
+		"$@" 2>/dev/null && return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+# Until the root is changed the first process is in the host's file system.
+@test "exec during create is refused and reaches no file of the host" {
+	printf '#!/bin/sh\ncat >/dev/null\nctr-runtime state c\nctr-runtime exec c cat %s\necho "exec $?"\n' \
+		"$DIR/canary" >"$DIR/hook"
+	chmod +x "$DIR/hook"
+	bundle '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings) |
+		.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "'"$DIR/hook >$DIR/said 2>&1"'"],
+		env: ["PATH='"$PATH"'", "XDG_RUNTIME_DIR='"$XDG_RUNTIME_DIR"'"]}]'
+	ns-enter-pause -- ctr-runtime create -b "$DIR/b" c </dev/null >/dev/null 2>&1 3>&-
+	cat "$DIR/said"
+	grep -q '"status": "creating"' "$DIR/said"
+	grep -q 'being created' "$DIR/said"
+	grep -q 'exec 1' "$DIR/said"
+	[ "$(grep -c canary "$DIR/said")" = 0 ]
+	status_is c created
+	ns-enter-pause -- ctr-runtime delete -f c
+}
+
+@test "delete -f and pause of a container in the foreground do not wait for its end" {
+	bundle .
+	ctr-runtime run -b "$DIR/b" c </dev/null >/dev/null 2>"$DIR/err" 3>&- &
+	eventually status_is c running
+	run timeout 10 ctr-runtime pause c
+	[ "$status" = 0 ] || [[ $output == *"no cgroup of its own"* ]]
+	timeout 10 ctr-runtime delete -f c
+	wait $! || [ $? = 137 ]
+	[ ! -s "$DIR/err" ]
+	[ -z "$(ctr-runtime list -q)" ]
+}
