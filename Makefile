@@ -11,7 +11,7 @@ BUILD_PACKAGES = gcc make pkg-config libc6-dev libseccomp-dev libcap-dev libjson
 	libcurl4-openssl-dev libarchive-dev libselinux1-dev libfuse3-dev libzstd-dev libisal-dev \
 	libssl-dev uidmap busybox-static python3
 CHECK_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev bats jq fuse-overlayfs slirp4netns passt crun runc \
-	conmon podman skopeo umoci buildah docker-registry mmdebstrap mandoc shellcheck strace \
+	conmon podman catatonit containerd skopeo umoci buildah docker-registry mmdebstrap mandoc shellcheck strace \
 	golang-github-opencontainers-specs-dev python3-jsonschema clang libclang-rt-14-dev \
 	clang-format clang-tidy cppcheck apache2-utils iproute2 socat xz-utils zstd openssl \
 	netcat-openbsd util-linux procps curl

@@ -415,16 +415,6 @@ static int enter_cgroup(struct create *c, struct err *e)
 	return cgroup_adopt(c->g, &c->cfg, &c->cgroup, c->pid, e);
 }
 
-int write_pid_file(struct create *c, struct err *e)
-{
-	char text[16];
-	int n = snprintf(text, sizeof(text), "%d", (int)c->pid);
-
-	if (!c->pid_file_name)
-		return 0;
-	return file_replace(c->pid_file_dir, c->pid_file_name, text, (size_t)n, 0644, false, e);
-}
-
 /* The record is there before the command runs, so that it can never be an unknown process. */
 static int record(struct create *c, struct err *e)
 {
@@ -573,22 +563,6 @@ static void undo(struct create *c)
 		unlinkat(c->pid_file_dir, c->pid_file_name, 0);
 	if (c->state_dir >= 0)
 		state_remove(c->g, c->id, &ignored);
-}
-
-int open_pid_file(struct create *c, struct err *e)
-{
-	_free_ char *path = c->o->pid_file ? str_dup(c->o->pid_file) : NULL;
-	char *slash = path ? strrchr(path, '/') : NULL;
-
-	if (!path)
-		return 0;
-	c->pid_file_name = str_dup(slash ? slash + 1 : path);
-	if (slash)
-		slash[slash == path ? 1 : 0] = '\0';
-	c->pid_file_dir = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return c->pid_file_dir < 0
-		       ? err_sys(e, "open", "cannot open the directory of %s", c->o->pid_file)
-		       : 0;
 }
 
 /* Paths of the command line are relative to where the runtime was started. */

@@ -16,11 +16,16 @@ setup_file() {
 	engine tag localhost/image busybox
 }
 
+# Ends the processes that keep Podman's user namespace, one for each of its --tmpdir.
+end_pause() {
+	local file
+	find "$DIR" -name pause.pid | while read -r file; do kill "$(cat "$file")" || true; done
+}
+
 teardown_file() {
-	local pid
-	for pid in $(find "$DIR" -name pause.pid -exec cat {} \;); do kill "$pid"; done
+	end_pause
 	podman unshare rm -rf "$DIR/p"
-	for pid in $(find "$DIR" -name pause.pid -exec cat {} \;); do kill "$pid" || true; done
+	end_pause
 	file_teardown
 }
 

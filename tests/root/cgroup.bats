@@ -1,0 +1,187 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# ctr-runtime and Podman with it in a cgroup v2 tree that is delegated to the unprivileged user: in a
+# private view, so that a host with cgroup v1 beside it will do. Such a tree can freeze and kill; the
+# controllers that v1 holds are missing in it.
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	export TOP
+	TOP=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+	export B=${B:-$TOP/build}
+	if [ ! -e /sys/fs/cgroup/cgroup.controllers ]; then
+		umount -R /sys/fs/cgroup
+		mount -t cgroup2 none /sys/fs/cgroup
+	fi
+	export TREE=/sys/fs/cgroup/rp-test-$$
+	mkdir "$TREE"
+	"$TOP/tests/as-user" true
+	chown -R "${RP_TEST_USER:-rptest}:" "$TREE"
+	# on a host that has them here, the tests of missing ones have nothing to look for
+	export HAVE
+	HAVE=$(cat "$TREE/cgroup.controllers")
+}
+
+teardown_file() { rmdir "$TREE"; }
+
+# Whatever a failed test left is killed and removed.
+teardown() {
+	local kill
+	for kill in "$TREE"/*/cgroup.kill; do
+		[ ! -e "$kill" ] || echo 1 >"$kill"
+	done
+	while grep -q "populated 1" "$TREE/cgroup.events"; do sleep 0.05; done
+	find "$TREE" -mindepth 1 -depth -type d -exec rmdir {} +
+}
+
+# Runs the script on standard input as the user, in the delegated tree, in a home of its own. The
+# cgroup is new each time: Linux 6.14 and later kill what clone3(CLONE_INTO_CGROUP) starts from a
+# cgroup that was ever killed.
+delegated() {
+	local script status=0
+	script=$(cat)
+	mkdir "$TREE/session"
+	chown -R "${RP_TEST_USER:-rptest}:" "$TREE/session"
+	(
+		echo "$BASHPID" >"$TREE/session/cgroup.procs"
+		timeout 120 "$TOP/tests/as-user" bash -euo pipefail -c 'PATH=$B/bin:$PATH
+			die() { echo "$@"; exit 1; }
+			trap "echo \"line \$LINENO: \$BASH_COMMAND\"" ERR
+			'"$script" </dev/null 3>&-
+	) || status=$?
+	echo 1 >"$TREE/session/cgroup.kill"
+	while grep -q "populated 1" "$TREE/session/cgroup.events"; do sleep 0.05; done
+	rmdir "$TREE/session"
+	return $status
+}
+
+nothing_left() { [ -z "$(find "$TREE" -mindepth 1 -type d)" ]; }
+
+@test "podman pause, unpause, pods; a limit that cannot be given is refused by its controller" {
+	delegated <<-'S'
+		engine() {
+			podman --root "$HOME/p/root" --runroot "$HOME/p/run" --tmpdir "$HOME/p/tmp" --storage-driver vfs \
+				--cgroup-manager cgroupfs --events-backend file --log-level error --runtime "$B/bin/ctr-runtime" "$@"
+		}
+		status_is() { [ "$(engine inspect -f '{{.State.Status}}' "$1")" = "$2" ]; }
+		python3 "$(dirname "$B")/tests/lib/mkimg.py" busybox busybox >/dev/null
+		engine pull -q oci:busybox:busybox >/dev/null
+		engine run -d --network none --name a busybox sh -c 'while :; do echo x >>/tmp/x; sleep 0.02; done' >/dev/null
+		group=/sys/fs/cgroup$(grep ^0:: "/proc/$(engine inspect -f '{{.State.Pid}}' a)/cgroup" | cut -d: -f3)
+		[ "$group" != "/sys/fs/cgroup$(grep ^0:: /proc/self/cgroup | cut -d: -f3)" ]
+		engine pause a >/dev/null
+		status_is a paused
+		[ "$(ctr-runtime state "$(engine inspect -f '{{.Id}}' a)" | jq -r .status)" = paused ]
+		grep -qx "frozen 1" "$group/cgroup.events"
+		if engine exec a true 2>/dev/null; then die "exec in a paused container"; fi
+		engine unpause a >/dev/null
+		status_is a running
+		engine exec a true
+		for limit in memory=64m cpus=1; do
+			controller=${limit%%=*}
+			controller=${controller%s}
+			! grep -qw "$controller" "$group/../cgroup.controllers" || continue
+			if engine update "--${limit%=*}" "${limit#*=}" a >said 2>&1; then die "update $limit"; fi
+			grep -q "the $controller controller is missing" said || die "$(cat said)"
+			if engine run --rm --network none "--${limit%=*}" "${limit#*=}" busybox true >said 2>&1; then die "run $limit"; fi
+			grep -q "the $controller controller is missing" said || die "$(cat said)"
+		done
+		status_is a running
+		engine rm -f -t 0 a >/dev/null
+		[ ! -e "$group" ]
+		engine pod create --name p --network none >/dev/null
+		engine run -d --pod p --name one busybox sleep 1000 >/dev/null
+		engine pod pause p >/dev/null
+		status_is one paused
+		engine pod unpause p >/dev/null
+		status_is one running
+		engine pod rm -f -t 0 p >/dev/null
+		podman unshare rm -rf "$HOME/p/root" "$HOME/p/run"
+	S
+	nothing_left
+}
+
+bundle='
+	mkdir -p b/rootfs/{bin,proc,sys,dev}
+	cp /bin/busybox b/rootfs/bin/
+	for x in sh sleep cat true; do ln -s busybox "b/rootfs/bin/$x"; done
+	(cd b && ctr-runtime spec --rootless)
+	config() { jq ".process.terminal = false | $1" b/config.json >b/c && mv b/c b/config.json; }
+	config ".process.args = [\"sh\", \"-c\", \"sleep 1000 & sleep 1001\"]"
+	run() { ctr-runtime run -d -b b "$@" </dev/null >/dev/null 2>said || { cat said; return 1; }; }
+	tree=/sys/fs/cgroup$(grep ^0:: /proc/self/cgroup | cut -d: -f3)
+	tree=${tree%/session}
+'
+
+@test "pause, resume, ps, kill --all; what was made above the cgroup goes with it" {
+	delegated <<-S
+		$bundle
+		config ".linux.cgroupsPath = \"\${tree#/sys/fs/cgroup}/above/below/c\""
+		run c
+		until [ "\$(ctr-runtime ps --format json c | jq length)" -ge 2 ]; do sleep 0.05; done
+		ctr-runtime pause c
+		grep -qx "frozen 1" "\$tree/above/below/c/cgroup.events"
+		if ctr-runtime exec c true 2>said; then die "exec in a paused container"; fi
+		grep -q paused said
+		ctr-runtime resume c
+		ctr-runtime exec c cat /proc/self/cgroup | grep -q ::/
+		ctr-runtime kill --all c KILL
+		while [ "\$(ctr-runtime state c | jq -r .status)" != stopped ]; do sleep 0.05; done
+		ctr-runtime delete c
+		[ ! -e "\$tree/above" ]
+		# a failed create leaves nothing either
+		config '.process.args = ["/nosuch"]'
+		if run c; then die "ran"; fi
+		[ ! -e "\$tree/above" ]
+		# what somebody else made stays
+		mkdir "\$tree/above"
+		config '.process.args = ["true"]'
+		ctr-runtime run -b b c
+		[ -z "\$(find "\$tree/above" -mindepth 1 -type d)" ]
+		rmdir "\$tree/above"
+	S
+	nothing_left
+}
+
+@test "a cgroup with processes of somebody else is refused, and they live on" {
+	delegated <<-S
+		$bundle
+		mkdir "\$tree/other"
+		sleep 1000 &
+		echo \$! >"\$tree/other/cgroup.procs"
+		config ".linux.cgroupsPath = \"\${tree#/sys/fs/cgroup}/other\""
+		if run c; then die "ran"; fi
+		grep -q "processes of somebody else" said
+		ctr-runtime delete -f c
+		kill -0 \$!
+		kill -KILL \$!
+		wait \$! || true
+		# empty, it may be used
+		run c
+		ctr-runtime delete -f c
+		[ ! -e "\$tree/other" ]
+	S
+	nothing_left
+}
+
+@test "limits without their controller are refused by its name, and leave nothing" {
+	for limit in memory.limit=67108864=memory cpu.quota=50000=cpu pids.limit=10=pids; do
+		IFS== read -r path value controller <<<"$limit"
+		[[ " $HAVE " != *" $controller "* ]] || continue
+		delegated <<-S
+			$bundle
+			config ".linux.resources.$path = $value"
+			if run c; then die "ran"; fi
+			grep -q "the $controller controller is missing" said || die "\$(cat said)"
+			[ -z "\$(ctr-runtime list -q)" ]
+		S
+	done
+	# what containerd always writes is what every cgroup has
+	delegated <<-S
+		$bundle
+		config '.linux.resources.cpu.shares = 1024'
+		run c
+		ctr-runtime delete -f c
+	S
+	nothing_left
+}
