@@ -166,7 +166,7 @@ bundle='
 
 @test "limits without their controller are refused by its name, and leave nothing" {
 	for limit in memory.limit=67108864=memory cpu.quota=50000=cpu pids.limit=10=pids; do
-		IFS== read -r path value controller <<<"$limit"
+		IFS='=' read -r path value controller <<<"$limit"
 		[[ " $HAVE " != *" $controller "* ]] || continue
 		delegated <<-S
 			$bundle
