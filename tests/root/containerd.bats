@@ -4,7 +4,15 @@
 # and network namespaces.
 bats_require_minimum_version 1.5.0
 
+# These tests change mounts: tests/run starts them in namespaces of their own, and says so.
+private_mounts() {
+	[ -z "${RP_PRIVATE_MOUNTS:-}" ] || return 0
+	echo "not in a mount namespace of its own: use make check T=root" >&2
+	return 1
+}
+
 setup_file() {
+	private_mounts
 	export B=${B:-$(cd "$BATS_TEST_DIRNAME/../.." && pwd)/build}
 	export DIR PATH=$B/bin:$PATH
 	DIR=$(mktemp -d /tmp/rpr.XXXXXX)
