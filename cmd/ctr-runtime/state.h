@@ -44,6 +44,7 @@ struct state_record {
 	const char *id, *version, *bundle, *rootfs, *cgroup, *cgroup_scope;
 	unsigned cgroup_made;
 	pid_t pid;
+	int pidfd; /* of it, or -1 */
 	struct json *annotations;
 	const char *config_text; /* the text of config.json */
 };

@@ -72,8 +72,8 @@ int file_replace(int dirfd, const char *name, const void *data, size_t len, mode
 		 bool durable, struct err *e)
 {
 	_free_ char *tmp = str_fmt("%s.tmp.%d", name, (int)getpid());
-	_close_ int fd =
-		openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	_close_ int fd = TEMP_FAILURE_RETRY(
+		openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
 
 	if (fd < 0)
 		return err_sys(e, "openat", "cannot make %s", tmp);
@@ -94,7 +94,8 @@ int file_replace(int dirfd, const char *name, const void *data, size_t len, mode
 		goto undo;
 	}
 	if (durable) {
-		_close_ int dir = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		_close_ int dir =
+			TEMP_FAILURE_RETRY(openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
 		if (dir < 0 || fsync(dir) < 0)
 			return err_sys(e, "fsync", "cannot write the directory of %s to disk",
@@ -108,7 +109,8 @@ undo:
 
 int file_read(int dirfd, const char *name, size_t max, struct buf *out, struct err *e)
 {
-	_close_ int fd = openat(dirfd, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	_close_ int fd = TEMP_FAILURE_RETRY(
+		openat(dirfd, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
 	struct stat st;
 
 	if (fd < 0)

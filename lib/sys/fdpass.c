@@ -21,14 +21,14 @@ static int try_connect(const char *path, int type)
 	if (s < 0)
 		return -1;
 	snprintf(a.sun_path, sizeof(a.sun_path), "%s", path);
-	if (connect(s, (struct sockaddr *)&a, sizeof(a)) < 0)
+	if (TEMP_FAILURE_RETRY(connect(s, (struct sockaddr *)&a, sizeof(a))) < 0)
 		return -1;
 	return take_fd(&s);
 }
 
 int fdpass_connect(const char *path, struct err *e)
 {
-	_close_ int node = open(path, O_PATH | O_CLOEXEC);
+	_close_ int node = TEMP_FAILURE_RETRY(open(path, O_PATH | O_CLOEXEC));
 	struct sockaddr_un room;
 	char link[40];
 	const char *at = link;
@@ -66,7 +66,7 @@ int fdpass_send(int sock, int fd, const void *text, size_t len, struct err *e)
 	h->cmsg_type = SCM_RIGHTS;
 	h->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(h), &fd, sizeof(int));
-	if (sendmsg(sock, &m, MSG_NOSIGNAL) < 0)
+	if (TEMP_FAILURE_RETRY(sendmsg(sock, &m, MSG_NOSIGNAL)) < 0)
 		return err_sys(e, "sendmsg", "cannot send a descriptor");
 	return 0;
 }

@@ -242,14 +242,20 @@ static int fs_failed(int fs, const char *type, int errnum, struct err *e)
 	return -1;
 }
 
+/* These calls wait for a lock that a signal may end (fs/fsopen.c in Linux). */
+static int configure(int fs, unsigned cmd, const char *key, const char *value)
+{
+	return (int)TEMP_FAILURE_RETRY(syscall(SYS_fsconfig, fs, cmd, key, value, 0));
+}
+
 static int set_option(int fs, const char *option)
 {
 	const char *eq = strchr(option, '=');
 	_free_ char *key = eq ? str_ndup(option, (size_t)(eq - option)) : NULL;
 
 	if (!eq)
-		return (int)syscall(SYS_fsconfig, fs, FSCONFIG_SET_FLAG, option, NULL, 0);
-	return (int)syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, key, eq + 1, 0);
+		return configure(fs, FSCONFIG_SET_FLAG, option, NULL);
+	return configure(fs, FSCONFIG_SET_STRING, key, eq + 1);
 }
 
 int mount_new(const char *type, const char *source, const struct strv *data, uint64_t attr,
@@ -267,7 +273,7 @@ int mount_new(const char *type, const char *source, const struct strv *data, uin
 	if (fs < 0)
 		return err_sys(e, "fsopen", "cannot make a file system of type %s", type);
 	if (source && strlen(source) < 256)
-		syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, "source", source, 0);
+		configure(fs, FSCONFIG_SET_STRING, "source", source);
 	strv_foreach (opt, data)
 		if (set_option(fs, opt) < 0) {
 			int saved = errno;
@@ -275,9 +281,9 @@ int mount_new(const char *type, const char *source, const struct strv *data, uin
 			fs_failed(fs, type, saved, e);
 			return err_prefix(e, "option %s", opt);
 		}
-	if (syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+	if (configure(fs, FSCONFIG_CMD_CREATE, NULL, NULL) < 0)
 		return fs_failed(fs, type, errno, e);
-	fd = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, (unsigned)attr);
+	fd = (int)TEMP_FAILURE_RETRY(syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, (unsigned)attr));
 	return fd < 0 ? fs_failed(fs, type, errno, e) : fd;
 }
 

@@ -175,8 +175,9 @@ int path_mkfile_in_root(int root, const char *path, mode_t mode, struct err *e)
 	parent = path_mkdir_in_root(root, slash ? dir : ".", 0755, e);
 	if (parent < 0)
 		return -1;
-	made = openat(parent, slash ? slash + 1 : dir,
-		      O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, mode);
+	made = TEMP_FAILURE_RETRY(openat(parent, slash ? slash + 1 : dir,
+					 O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
+					 mode));
 	if (made < 0 && errno != EEXIST)
 		return err_sys(e, "openat", "cannot make %s", path);
 	fd = resolve_in_root(root, path, O_PATH, 0);
@@ -192,7 +193,7 @@ const char *path_fd_link(int fd, char buf[FD_PATH_LEN])
 int path_reopen(int fd, int flags, struct err *e)
 {
 	char link[FD_PATH_LEN];
-	int r = open(path_fd_link(fd, link), flags | O_CLOEXEC);
+	int r = TEMP_FAILURE_RETRY(open(path_fd_link(fd, link), flags | O_CLOEXEC));
 
 	return r >= 0 ? r : err_sys(e, "open", "cannot reopen descriptor %d", fd);
 }
@@ -255,14 +256,17 @@ static int open_to_remove(int dir, const char *name)
 {
 	_close_ int handle = -1;
 	char link[FD_PATH_LEN];
-	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = TEMP_FAILURE_RETRY(
+		openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 
 	if (fd >= 0 || errno != EACCES)
 		return fd;
-	handle = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	handle = TEMP_FAILURE_RETRY(
+		openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 	if (handle < 0 || chmod(path_fd_link(handle, link), 0700) < 0)
 		return -1;
-	return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return TEMP_FAILURE_RETRY(
+		openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
 static int remove_content(int dir, struct removal *rm, int depth, struct err *e);
@@ -312,7 +316,7 @@ static int remove_entry(int dir, const char *name, struct removal *rm, int depth
 
 static int remove_content(int dir, struct removal *rm, int depth, struct err *e)
 {
-	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int copy = TEMP_FAILURE_RETRY(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	_closedir_ DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
 	unsigned moved = rm->moved;
 	struct dirent *ent;

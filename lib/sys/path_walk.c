@@ -53,7 +53,7 @@ static int follow(struct walk *w, int fd, char **rest)
 
 	if (w->beneath || ++w->links > MAX_LINKS)
 		return fail(ELOOP);
-	if (fstatfs(fd, &fs) < 0)
+	if (TEMP_FAILURE_RETRY(fstatfs(fd, &fs)) < 0)
 		return -1;
 	if (fs.f_type == PROC_SUPER_MAGIC)
 		return fail(ELOOP);

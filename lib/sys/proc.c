@@ -8,15 +8,18 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 
 #include "base/fd.h"
 
 int boot_id(char out[BOOT_ID_LEN], struct err *e)
 {
-	_close_ int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	_close_ int fd =
+		TEMP_FAILURE_RETRY(open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
 
-	if (fd < 0 || read(fd, out, BOOT_ID_LEN - 1) != BOOT_ID_LEN - 1)
+	if (fd < 0 || TEMP_FAILURE_RETRY(read(fd, out, BOOT_ID_LEN - 1)) != BOOT_ID_LEN - 1)
 		return err_sys(e, "open", "cannot read /proc/sys/kernel/random/boot_id");
 	out[BOOT_ID_LEN - 1] = '\0';
 	return 0;
@@ -30,8 +33,11 @@ static int read_stat(pid_t pid, char *state, uint64_t *start, struct err *e)
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	fd = TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_CLOEXEC));
+	n = fd < 0 ? -1 : TEMP_FAILURE_RETRY(read(fd, text, sizeof(text) - 1));
+	/* anything else does not mean that there is no such process */
+	if (n < 0 && errno != ENOENT && errno != ESRCH)
+		return err_sys(e, "open", "cannot read %s", path);
 	if (n <= 0)
 		return err_set(e, ERR_NOTFOUND, ESRCH, "open", "no process %d", (int)pid);
 	text[n] = '\0';
@@ -56,6 +62,7 @@ int proc_identify(pid_t pid, struct proc_id *out, struct err *e)
 	char state;
 
 	out->pid = pid;
+	out->inode = 0;
 	if (read_stat(pid, &state, &out->start, e) < 0)
 		return -1;
 	if (state == 'Z' || state == 'X')
@@ -68,9 +75,26 @@ int sys_pidfd_open(pid_t pid)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
+#ifndef PID_FS_MAGIC
+#define PID_FS_MAGIC 0x50494446
+#endif
+
+/* Before pidfs all pidfds are one anonymous inode. */
+uint64_t proc_inode(int pidfd)
+{
+	struct statfs fs;
+	struct stat st;
+
+	if (TEMP_FAILURE_RETRY(fstatfs(pidfd, &fs)) < 0 || fs.f_type != PID_FS_MAGIC ||
+	    fstat(pidfd, &st) < 0)
+		return 0;
+	return st.st_ino;
+}
+
 int proc_open(const struct proc_id *id, struct err *e)
 {
 	struct proc_id now;
+	uint64_t inode;
 	_close_ int fd = -1;
 
 	if (id->pid <= 0)
@@ -78,10 +102,12 @@ int proc_open(const struct proc_id *id, struct err *e)
 	fd = sys_pidfd_open(id->pid);
 	if (fd < 0)
 		return err_sys(e, "pidfd_open", "process %d", (int)id->pid);
+	inode = id->inode ? proc_inode(fd) : 0;
 	/* identity after the open: the pidfd then refers to the process that was looked at */
 	if (proc_identify(id->pid, &now, e) < 0)
 		return -1;
-	if (now.start != id->start || strcmp(now.boot, id->boot) != 0)
+	if (now.start != id->start || strcmp(now.boot, id->boot) != 0 ||
+	    (id->inode && inode && inode != id->inode))
 		return err_set(e, ERR_NOTFOUND, ESRCH, "pidfd_open",
 			       "process %d has ended, its number was reused", (int)id->pid);
 	return take_fd(&fd);

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Processes by pidfd and by (pid, start time, boot id), which together are never reused. */
+/*
+ * Processes by pidfd and by (pid, start time, boot id). A start time counts ticks of 10 ms, in
+ * which a number can be used twice; where the kernel numbers pidfds (Linux 6.9) that number is the
+ * identity.
+ */
 #ifndef RP_SYS_PROC_H
 #define RP_SYS_PROC_H
 
@@ -15,6 +19,7 @@ struct proc_id {
 	pid_t pid;
 	uint64_t start; /* field 22 of /proc/PID/stat: clock ticks since boot; proc(5) */
 	char boot[BOOT_ID_LEN];
+	uint64_t inode; /* proc_inode(), 0: not known */
 };
 
 /* /proc/sys/kernel/random/boot_id */
@@ -34,6 +39,12 @@ int proc_signal(int pidfd, int sig, struct err *e);
 
 /* Waits until the process has ended. timeout_ms -1: for ever. Returns 1 ended, 0 timed out. */
 int proc_wait(int pidfd, int timeout_ms, struct err *e);
+
+/*
+ * The number that no other process gets until the next boot: the inode of its pidfd in pidfs. 0
+ * where the kernel has none. proc_identify() does not fill it in.
+ */
+uint64_t proc_inode(int pidfd);
 
 int sys_pidfd_open(pid_t pid);
 

@@ -91,7 +91,7 @@ static int from_memfd(int exe, char **argv, struct err *e)
 
 int selfexe_protect(char **argv, struct err *e)
 {
-	_close_ int exe = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	_close_ int exe = TEMP_FAILURE_RETRY(open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
 
 	if (exe < 0)
 		return err_sys(e, "open", "cannot open /proc/self/exe");

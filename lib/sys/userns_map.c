@@ -5,20 +5,46 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/magic.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "sys/caps.h"
+#include "sys/path.h"
 #include "sys/spawn.h"
+
+/* The root of a procfs and nothing that lies over it: its number is 1 (PROC_ROOT_INO in Linux). */
+static int open_proc(struct err *e)
+{
+	_close_ int fd = TEMP_FAILURE_RETRY(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
+	struct statfs fs;
+	struct stat st;
+
+	if (fd < 0 || TEMP_FAILURE_RETRY(fstatfs(fd, &fs)) < 0 || fstat(fd, &st) < 0)
+		return err_sys(e, "open", "cannot open /proc");
+	if (fs.f_type != PROC_SUPER_MAGIC || st.st_ino != 1)
+		return err_set(e, ERR_DENIED, 0, NULL, "/proc is not a proc file system");
+	return take_fd(&fd);
+}
 
 static int write_file(pid_t pid, const char *file, const char *text, struct err *e)
 {
 	char path[48];
-	_close_ int fd = -1;
+	_close_ int proc = open_proc(e), fd = -1;
+	struct statfs fs;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		return err_sys(e, file, "cannot write %s", path);
+	if (proc < 0)
+		return -1;
+	snprintf(path, sizeof(path), "%d/%s", (int)pid, file);
+	fd = path_open_beneath(proc, path, O_WRONLY, 0, e);
+	if (fd < 0)
+		return err_prefix(e, "cannot write /proc/%s", path);
+	/* something may be mounted on the file */
+	if (TEMP_FAILURE_RETRY(fstatfs(fd, &fs)) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+		return err_set(e, ERR_DENIED, 0, NULL, "/proc/%s is not the kernel's", path);
+	if (TEMP_FAILURE_RETRY(write(fd, text, strlen(text))) < 0)
+		return err_sys(e, file, "cannot write /proc/%s", path);
 	return 0;
 }
 
