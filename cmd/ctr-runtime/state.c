@@ -69,11 +69,12 @@ int state_root(struct global *g, struct err *e)
 	if (g->root_path)
 		return 0;
 	g->root_path = g->root ? str_dup(g->root) : default_root();
-	g->root_fd = open(g->root_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	g->root_fd = TEMP_FAILURE_RETRY(open(g->root_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	if (g->root_fd < 0 && errno == ENOENT) {
 		if (make_root(g->root_path, e) < 0)
 			return -1;
-		g->root_fd = open(g->root_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		g->root_fd =
+			TEMP_FAILURE_RETRY(open(g->root_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	}
 	if (g->root_fd < 0)
 		return err_sys(e, "open", "cannot open %s", g->root_path);
@@ -106,11 +107,17 @@ static int try_claim(const struct global *g, const char *id, struct err *e)
 
 	if (!made && errno != EEXIST)
 		return err_sys(e, "mkdirat", "cannot make %s/%s", g->root_path, id);
-	dir = openat(g->root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir < 0)
-		return errno == ENOENT ? -2
-				       : err_sys(e, "openat", "cannot open the state of %s", id);
-	if (flock(dir, LOCK_EX | LOCK_NB) < 0)
+	dir = TEMP_FAILURE_RETRY(
+		openat(g->root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+	if (dir < 0) {
+		if (errno == ENOENT)
+			return -2;
+		err_sys(e, "openat", "cannot open the state of %s", id);
+		if (made)
+			unlinkat(g->root_fd, id, AT_REMOVEDIR);
+		return -1;
+	}
+	if (TEMP_FAILURE_RETRY(flock(dir, LOCK_EX | LOCK_NB)) < 0)
 		return made ? -2
 			    : err_set(e, ERR_EXISTS, EEXIST, NULL, "container %s is in use", id);
 	if (!is_still(g->root_fd, id, dir))
@@ -168,6 +175,7 @@ int state_write(int dir, const struct state_record *r, struct err *e)
 	json_set(j, "pid", json_new_int(r->pid));
 	json_set(j, "startTime", json_new_uint(p.start));
 	json_set(j, "bootId", json_new_str(p.boot));
+	json_set(j, "pidInode", json_new_uint(r->pidfd >= 0 ? proc_inode(r->pidfd) : 0));
 	json_set(j, "bundle", json_new_str(r->bundle));
 	json_set(j, "rootfs", json_new_str(r->rootfs));
 	json_set(j, "created", json_new_str(now));
@@ -188,7 +196,7 @@ int state_write(int dir, const struct state_record *r, struct err *e)
 static int load_document(struct state *s, struct err *e)
 {
 	struct cur root, config;
-	int64_t pid = 0, start = 0, made = 0;
+	int64_t pid = 0, start = 0, made = 0, inode = 0;
 	const char *boot = "";
 
 	if (json_read_file(s->dir, STATE_FILE, CONFIG_MAX_SIZE + 65536, &s->doc, e) < 0)
@@ -196,6 +204,7 @@ static int load_document(struct state *s, struct err *e)
 	root = cur_root(s->doc);
 	if (cur_int(&root, "pid", CUR_NEED, 0, INT32_MAX, &pid, e) < 0 ||
 	    cur_int(&root, "startTime", CUR_NEED, 0, INT64_MAX, &start, e) < 0 ||
+	    cur_int(&root, "pidInode", CUR_OPTIONAL, 0, INT64_MAX, &inode, e) < 0 ||
 	    cur_str(&root, "bootId", CUR_NEED, &boot, e) < 0 ||
 	    cur_str(&root, "ociVersion", CUR_NEED, &s->version, e) < 0 ||
 	    cur_str(&root, "bundle", CUR_NEED, &s->bundle, e) < 0 ||
@@ -210,6 +219,7 @@ static int load_document(struct state *s, struct err *e)
 	s->cgroup_made = (unsigned)made;
 	s->proc.pid = (pid_t)pid;
 	s->proc.start = (uint64_t)start;
+	s->proc.inode = (uint64_t)inode;
 	snprintf(s->proc.boot, sizeof(s->proc.boot), "%s", boot);
 	return 0;
 }
@@ -223,12 +233,13 @@ int state_load(const struct global *g, const char *id, bool lock, struct state *
 	if (state_check_id(id, e) < 0)
 		return -1;
 	snprintf(out->id, sizeof(out->id), "%s", id);
-	out->dir = openat(g->root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	out->dir = TEMP_FAILURE_RETRY(
+		openat(g->root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 	if (out->dir < 0 && errno == ENOENT)
 		return err_set(e, ERR_NOTFOUND, 0, NULL, "container %s does not exist", id);
 	if (out->dir < 0)
 		return err_sys(e, "openat", "cannot open the state of %s", id);
-	if ((lock && flock(out->dir, LOCK_EX) < 0))
+	if ((lock && TEMP_FAILURE_RETRY(flock(out->dir, LOCK_EX)) < 0))
 		err_sys(e, "flock", "cannot lock the state of %s", id);
 	else if (load_document(out, e) == 0)
 		return 0;
@@ -251,10 +262,21 @@ void state_release(struct state *s)
 
 static bool is_alive(const struct state *s)
 {
+	_close_ int fd = -1;
 	struct proc_id now;
+	uint64_t inode;
 
-	return s->proc.pid && proc_identify(s->proc.pid, &now, NULL) == 0 &&
-	       now.start == s->proc.start && str_eq(now.boot, s->proc.boot);
+	if (!s->proc.pid || proc_identify(s->proc.pid, &now, NULL) < 0 ||
+	    now.start != s->proc.start || !str_eq(now.boot, s->proc.boot))
+		return false;
+	if (!s->proc.inode)
+		return true;
+	fd = sys_pidfd_open(s->proc.pid);
+	if (fd < 0)
+		return errno != ESRCH;
+	/* where the kernel does not say, the start time has to do */
+	inode = proc_inode(fd);
+	return !inode || inode == s->proc.inode;
 }
 
 const char *state_status(const struct state *s)
@@ -298,7 +320,7 @@ static int compare(const void *a, const void *b)
 
 int state_list(const struct global *g, struct strv *ids, struct err *e)
 {
-	int fd = openat(g->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = TEMP_FAILURE_RETRY(openat(g->root_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	_closedir_ DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *ent;
 
