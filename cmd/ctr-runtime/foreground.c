@@ -65,12 +65,33 @@ int foreground_status(pid_t pid, int pidfd, int tty_master, struct err *e)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+/* What failed once and is gone may work the second time: nobody comes after us to delete it. */
+static int delete_at_end(const struct create *c, struct err *e)
+{
+	if (delete_container(c->g, c->id, true, e) == 0)
+		return 0;
+	if (e->code != ERR_NOTFOUND) {
+		err_clear(e);
+		if (delete_container(c->g, c->id, true, e) == 0)
+			return 0;
+	}
+	if (e->code != ERR_NOTFOUND)
+		return -1;
+	err_clear(e); /* somebody else has deleted it */
+	return 0;
+}
+
 int foreground_wait(struct create *c, struct err *e)
 {
-	int status = foreground_status(c->pid, c->pidfd, c->tty_master, e);
+	int status;
 
-	if (status < 0 || c->o->keep || delete_container(c->g, c->id, true, e) == 0)
-		return status;
-	/* somebody else was faster */
-	return e->code == ERR_NOTFOUND ? status : -1;
+	status = foreground_status(c->pid, c->pidfd, c->tty_master, e);
+	if (status < 0) {
+		struct err ignored = {0};
+
+		/* it cannot be watched: it must not run on by itself */
+		delete_at_end(c, &ignored);
+		return -1;
+	}
+	return c->o->keep || delete_at_end(c, e) == 0 ? status : -1;
 }
