@@ -8,8 +8,34 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/mman.h>
 
 #include "sys/spawn.h"
+
+/*
+ * A descriptor to read the state from. A hook need not read: what does not fit into a pipe (64 KiB,
+ * pipe(7)) would wait for it for ever, so that goes into a file in memory.
+ */
+static int state_input(const char *state, struct err *e)
+{
+	_close_ int in = -1, out = -1;
+	size_t len = strlen(state);
+	int fds[2];
+
+	if (len > 60000) {
+		in = memfd_create("state", MFD_CLOEXEC);
+		if (in < 0)
+			return err_sys(e, "memfd_create", "cannot keep the state for a hook");
+		if (fd_write_all(in, state, len, e) < 0 || lseek(in, 0, SEEK_SET) < 0)
+			return err_prefix(e, "the state for a hook");
+		return take_fd(&in);
+	}
+	if (fd_pipe(fds, e) < 0)
+		return -1;
+	in = fds[0];
+	out = fds[1];
+	return fd_write_all(out, state, len, e) < 0 ? -1 : take_fd(&in);
+}
 
 static int run_hook(const struct config_hook *h, const char *state, struct err *e)
 {
@@ -23,20 +49,14 @@ static int run_hook(const struct config_hook *h, const char *state, struct err *
 		.err = -1,
 	};
 	struct child c;
-	int in[2], status;
+	_close_ int in = state_input(state, e);
+	int status;
 
-	if (fd_pipe(in, e) < 0)
+	if (in < 0)
 		return -1;
-	s.in = in[0];
-	if (spawn(&s, &c, e) < 0) {
-		close(in[0]);
-		close(in[1]);
+	s.in = in;
+	if (spawn(&s, &c, e) < 0)
 		return -1;
-	}
-	close(in[0]);
-	/* a hook need not read; the state is far below the size of a pipe */
-	fd_write_all(in[1], state, strlen(state), NULL);
-	close(in[1]);
 	if (h->timeout && proc_wait(c.pidfd, (int)(h->timeout * 1000), e) == 0) {
 		proc_signal(c.pidfd, SIGKILL, e);
 		child_wait(&c, &status, e);
