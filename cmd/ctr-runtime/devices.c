@@ -54,7 +54,7 @@ static bool is_device(int fd, const struct config_device *d)
 
 static int open_host(const struct config_device *d, struct err *e)
 {
-	_close_ int fd = open(d->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	_close_ int fd = TEMP_FAILURE_RETRY(open(d->path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
 
 	if (fd < 0)
 		return err_sys(e, "open", "cannot open the host's %s", d->path);

@@ -218,7 +218,7 @@ static int join_all(struct create *c, struct err *e)
 /* The container's root, which setns(2) to its mount namespace has made ours. */
 static int open_root(struct create *c, struct err *e)
 {
-	c->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	c->root = TEMP_FAILURE_RETRY(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
 	return c->root < 0 ? err_sys(e, "open", "cannot open the container's root") : 0;
 }
 

@@ -41,7 +41,7 @@ static bool is_fs(int fd, unsigned long magic)
 {
 	struct statfs st;
 
-	return fstatfs(fd, &st) == 0 && (unsigned long)st.f_type == magic;
+	return TEMP_FAILURE_RETRY(fstatfs(fd, &st)) == 0 && (unsigned long)st.f_type == magic;
 }
 
 /* Single files of procfs that lxcfs and engines put something on. */
@@ -96,34 +96,44 @@ static int open_target(struct job *j, struct err *e)
 	return 0;
 }
 
-/* /proc itself is for procfs: a program that trusts what it reads there must get the real one. */
+/*
+ * /proc itself is for procfs: a program that trusts what it reads there must get the real one. The
+ * directory counts, not its name: "/./proc" and a link are the same.
+ */
 static int check_proc(const struct job *j, struct err *e)
 {
-	const char *d = relative(j->m->destination);
-	size_t len = strlen(d);
+	_close_ int proc = -1;
+	struct stat here, there;
 
-	while (len && d[len - 1] == '/')
-		len--;
-	if (len != 4 || strncmp(d, "proc", 4) != 0 || str_eq(j->type, "proc"))
+	if (str_eq(j->type, "proc") || (j->source >= 0 && is_fs(j->source, PROC_SUPER_MAGIC)))
 		return 0;
-	if (j->source >= 0 && is_fs(j->source, PROC_SUPER_MAGIC))
+	proc = path_open_in_root(j->c->root, "/proc", O_PATH, 0, NULL);
+	if (proc < 0 || fstat(proc, &here) < 0 || fstat(j->target, &there) < 0 ||
+	    here.st_dev != there.st_dev || here.st_ino != there.st_ino)
 		return 0;
 	return err_set(e, ERR_DENIED, 0, NULL, "only a proc file system may be mounted there");
 }
 
 /* Attributes of the finished mount; what the kernel has locked cannot be cleared, and stays. */
+static int set_attributes(const struct mount_opts *o, int fd, struct err *e)
+{
+	/* the kinds of atime exclude each other: one is set by clearing all */
+	uint64_t atime = o->set & MOUNT_ATTR__ATIME ? MOUNT_ATTR__ATIME : 0;
+
+	if (mount_change(fd, false, o->set, o->clear, 0, -1, e) == 0)
+		return 0;
+	if (e->errnum != EPERM || mount_change(fd, false, o->set, atime, 0, -1, NULL) < 0)
+		return -1;
+	err_clear(e);
+	return 0;
+}
+
 static int finish(const struct job *j, int fd, struct err *e)
 {
 	const struct mount_opts *o = &j->o;
-	struct err first = {0};
 
-	if (idmount_apply(j->c, j->m, o, fd, e) < 0)
+	if (idmount_apply(j->c, j->m, o, fd, e) < 0 || set_attributes(o, fd, e) < 0)
 		return -1;
-	if (mount_change(fd, false, o->set, o->clear, 0, -1, &first) < 0 &&
-	    (first.errnum != EPERM || mount_change(fd, false, o->set, 0, 0, -1, &first) < 0)) {
-		*e = first;
-		return -1;
-	}
 	if (mount_change(fd, true, o->rec_set, o->rec_clear, 0, -1, e) < 0)
 		return -1;
 	return mount_change(fd, o->rec_propagation, 0, 0, o->propagation, -1, e);
@@ -149,7 +159,7 @@ static int old_way(struct job *j, struct err *e)
 		return err_set(e, ERR_UNSUPPORTED, ENOSYS, "mount_setattr",
 			       "id-mapped mounts need Linux 5.12");
 	top = path_open_in_root(j->c->root, j->m->destination, O_PATH, 0, e);
-	if (top < 0 || fstatfs(top, &st) < 0)
+	if (top < 0 || TEMP_FAILURE_RETRY(fstatfs(top, &st)) < 0)
 		return -1;
 	ms |= st.f_flags & (MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY);
 	if (ms && mount_at(NULL, -1, top, NULL, MS_BIND | MS_REMOUNT | ms, NULL, e) < 0)
@@ -181,7 +191,7 @@ static int place_bind(struct job *j, struct err *e)
 /* A bind of a directory of the host in place of a file system that may not be mounted here. */
 static int place_instead(struct job *j, const char *path, bool readonly, struct err *e)
 {
-	j->source = open(path, O_PATH | O_CLOEXEC);
+	j->source = TEMP_FAILURE_RETRY(open(path, O_PATH | O_CLOEXEC));
 	if (j->source < 0)
 		return err_sys(e, "open", "cannot open %s", path);
 	err_clear(e);
@@ -315,11 +325,9 @@ static int remount(struct job *j, struct err *e)
 
 static int place(struct job *j, struct err *e)
 {
-	if (check_proc(j, e) < 0)
-		return -1;
 	if (j->o.remount)
 		return remount(j, e);
-	if (open_target(j, e) < 0)
+	if (open_target(j, e) < 0 || check_proc(j, e) < 0)
 		return -1;
 	if (j->source >= 0)
 		return place_bind(j, e);

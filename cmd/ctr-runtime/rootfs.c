@@ -34,12 +34,36 @@ static bool is_bind(const struct config_mount *m)
 	       strv_has(&m->options, "rbind");
 }
 
+/*
+ * A bundle may be laid out by somebody who unpacked an image into it: a root file system that is a
+ * link leads to where things would be made for the container on the host.
+ */
+static int open_root_source(struct create *c, struct err *e)
+{
+	_free_ char *path = str_dup(c->rootfs);
+	struct stat st;
+
+	for (size_t n = strlen(path); n > 1 && path[n - 1] == '/'; n--)
+		path[n - 1] = '\0';
+	c->root_source = TEMP_FAILURE_RETRY(open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+	if (c->root_source < 0 || fstat(c->root_source, &st) < 0)
+		return err_sys(e, "open", "cannot open the root file system %s", c->rootfs);
+	if (S_ISLNK(st.st_mode)) {
+		err_set(e, ERR_DENIED, 0, NULL, "the root file system %s is a symbolic link",
+			c->rootfs);
+		return err_hint(e, "give the directory that it leads to");
+	}
+	if (S_ISDIR(st.st_mode))
+		return 0;
+	errno = ENOTDIR;
+	return err_sys(e, "open", "cannot open the root file system %s", c->rootfs);
+}
+
 int rootfs_open_sources(struct create *c, struct err *e)
 {
 	c->sources = mem_alloc((c->cfg.nmounts + 1) * sizeof(int));
-	c->root_source = open(c->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (c->root_source < 0)
-		return err_sys(e, "open", "cannot open the root file system %s", c->rootfs);
+	if (open_root_source(c, e) < 0)
+		return -1;
 	for (size_t i = 0; i < c->cfg.nmounts; i++) {
 		const struct config_mount *m = &c->cfg.mounts[i];
 
@@ -49,7 +73,7 @@ int rootfs_open_sources(struct create *c, struct err *e)
 		if (!m->source)
 			return err_set(e, ERR_INPUT, 0, NULL, "the mount on %s has no source",
 				       m->destination);
-		c->sources[i] = open(m->source, O_PATH | O_CLOEXEC);
+		c->sources[i] = TEMP_FAILURE_RETRY(open(m->source, O_PATH | O_CLOEXEC));
 		if (c->sources[i] < 0)
 			return err_sys(e, "open", "cannot open %s, the source of the mount on %s",
 				       m->source, m->destination);
@@ -101,7 +125,7 @@ int rootfs_attach_root(struct create *c, struct err *e)
 	err_clear(e);
 	if (mount_at(NULL, c->root_source, c->root_source, NULL, MS_BIND | MS_REC, NULL, e) < 0)
 		return err_prefix(e, "the root file system %s", c->rootfs);
-	c->root = open(c->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	c->root = TEMP_FAILURE_RETRY(open(c->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC));
 	if (c->root < 0)
 		return err_sys(e, "open", "cannot open the root file system %s", c->rootfs);
 	return 0;

@@ -77,6 +77,11 @@ int sysctl_check(struct create *c, struct err *e)
 		if (!str_only(name, NAME_CHARS) || strstr(name, "..") || strstr(name, "//"))
 			return err_set(e, ERR_INPUT, 0, NULL,
 				       "config.json: .linux.sysctl: invalid name \"%s\"", m.key);
+		if (strchr(json_str(m.val), '\n'))
+			return err_set(e, ERR_INPUT, 0, NULL,
+				       "config.json: .linux.sysctl: %s has a value of more than "
+				       "one line",
+				       m.key);
 		if (!ns || !has_own(c, ns))
 			return err_set(e, ERR_INPUT, 0, NULL,
 				       "config.json: .linux.sysctl: %s is not in a namespace of "
@@ -89,9 +94,9 @@ int sysctl_check(struct create *c, struct err *e)
 int proc_write(int proc, const char *file, const char *text, struct err *e)
 {
 	/* procfs has links only where we never go ("self" is one, and given by us) */
-	_close_ int fd = openat(proc, file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	_close_ int fd = TEMP_FAILURE_RETRY(openat(proc, file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
 
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+	if (fd < 0 || TEMP_FAILURE_RETRY(write(fd, text, strlen(text))) < 0)
 		return err_sys(e, "write", "cannot write \"%s\" to /proc/%s", text, file);
 	return 0;
 }
@@ -107,7 +112,7 @@ static int write_one(int proc, const char *key, const char *value, struct err *e
 	fd = path_open_beneath(proc, path, O_WRONLY, 0, e);
 	if (fd < 0)
 		return -1;
-	if (write(fd, value, strlen(value)) < 0)
+	if (TEMP_FAILURE_RETRY(write(fd, value, strlen(value))) < 0)
 		return err_sys(e, "write", "cannot write \"%s\"", value);
 	return 0;
 }

@@ -57,7 +57,7 @@ int terminal_make(struct create *c, struct err *e)
 		return 0;
 	pts = c->devpts >= 0 ? take_fd(&c->devpts)
 			     : path_open_in_root(c->root, "/dev/pts", O_PATH, 0, e);
-	if (pts < 0 || fstatfs(pts, &st) < 0)
+	if (pts < 0 || TEMP_FAILURE_RETRY(fstatfs(pts, &st)) < 0)
 		return err_prefix(e, "the terminal needs a devpts on /dev/pts");
 	if (st.f_type != DEVPTS_SUPER_MAGIC)
 		return err_set(e, ERR_DENIED, 0, NULL, "/dev/pts of the container is no devpts");
