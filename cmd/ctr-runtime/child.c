@@ -83,9 +83,9 @@ int host_proc(struct create *c, struct err *e)
 {
 	struct statfs st;
 
-	c->host_proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	c->host_proc = TEMP_FAILURE_RETRY(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
 	if (c->host_proc >= 0 &&
-	    (fstatfs(c->host_proc, &st) < 0 || st.f_type != PROC_SUPER_MAGIC)) {
+	    (TEMP_FAILURE_RETRY(fstatfs(c->host_proc, &st)) < 0 || st.f_type != PROC_SUPER_MAGIC)) {
 		close(c->host_proc);
 		c->host_proc = -1;
 	}
@@ -255,7 +255,8 @@ static int wait_start(struct create *c, struct err *e)
 
 	if (c->start)
 		return 0;
-	prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
+		return err_sys(e, "prctl", "cannot leave the runtime");
 	if (note_send(c->sync_child, NOTE_READY, 0, e) < 0)
 		return -1;
 	close(c->sync_child);
@@ -267,7 +268,7 @@ static int wait_start(struct create *c, struct err *e)
 		return err_sys(e, "accept", "cannot wait for start");
 	close(c->start_socket);
 	c->start_socket = -1;
-	if (dup3(s, c->err_write, O_CLOEXEC) < 0)
+	if (TEMP_FAILURE_RETRY(dup3(s, c->err_write, O_CLOEXEC)) < 0)
 		return err_sys(e, "dup3", "cannot answer start");
 	close(s);
 	return 0;
@@ -299,6 +300,7 @@ static const struct stage stages[] = {
 	{"terminal", terminal_make},
 	{"sysctl", sysctl_apply},
 	{"loopback", loopback},
+	{"network devices", netdevs_restore},
 	{"names", host_names},
 	{"createRuntime hooks", runtime_hooks},
 	{"createContainer hooks", container_hooks},

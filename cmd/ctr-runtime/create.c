@@ -12,12 +12,11 @@
  */
 #include "create.h"
 
-#include <linux/nsfs.h>
-#include <sys/ioctl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -49,7 +48,7 @@ int note_send(int sock, char kind, pid_t pid, struct err *e)
 {
 	struct note n = {.kind = kind, .pid = pid};
 
-	if (send(sock, &n, sizeof(n), MSG_NOSIGNAL) != sizeof(n))
+	if (TEMP_FAILURE_RETRY(send(sock, &n, sizeof(n), MSG_NOSIGNAL)) != sizeof(n))
 		return err_sys(e, "send", "cannot reach the other process");
 	return 0;
 }
@@ -96,10 +95,21 @@ int child_error(struct create *c, struct err *e)
 	return err_set(e, ERR_FAILED, 0, NULL, "the container's first process ended too early");
 }
 
+/* A step that concerns the child has failed: because the child has ended, if it has said so. */
+static int step_error(struct create *c, struct err *e)
+{
+	struct pollfd spoke = {.fd = c->err_read, .events = POLLIN};
+
+	if (poll(&spoke, 1, 0) != 1)
+		return -1;
+	err_clear(e);
+	return child_error(c, e);
+}
+
 /* Reads and parses; must not touch anything on the host. */
 static int read_config(struct create *c, struct err *e)
 {
-	_close_ int dir = open(c->bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_close_ int dir = TEMP_FAILURE_RETRY(open(c->bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	const char *name = c->o->config ? c->o->config : "config.json";
 	struct json *doc = NULL;
 
@@ -155,8 +165,6 @@ static int check_config(struct create *c, struct err *e)
 			       "config.json: .linux.timeOffsets without a new time namespace");
 	if (cfg->intel_rdt && json_len(cfg->intel_rdt))
 		return unsupported(".linux.intelRdt", "not supported", e);
-	if (cfg->nnetdevs)
-		return unsupported(".linux.netDevices", "not supported", e);
 	if (check_mappings(c, e) < 0)
 		return -1;
 	process_caps(&cfg->process, &c->caps);
@@ -176,10 +184,10 @@ static int claim_state(struct create *c, struct err *e)
 static int open_cache(const struct global *g)
 {
 	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	int fd = openat(g->root_fd, STATE_SECCOMP_CACHE, flags);
+	int fd = TEMP_FAILURE_RETRY(openat(g->root_fd, STATE_SECCOMP_CACHE, flags));
 
 	if (fd < 0 && mkdirat(g->root_fd, STATE_SECCOMP_CACHE, 0700) == 0)
-		fd = openat(g->root_fd, STATE_SECCOMP_CACHE, flags);
+		fd = TEMP_FAILURE_RETRY(openat(g->root_fd, STATE_SECCOMP_CACHE, flags));
 	return fd;
 }
 
@@ -210,41 +218,6 @@ int filter_load(struct create *c, struct json *document, struct err *e)
 static int seccomp_stage(struct create *c, struct err *e)
 {
 	return filter_load(c, c->cfg.doc, e);
-}
-
-/* By ioctl_nsfs(2) (Linux 4.11): the path may be a bind mount, whose link text says nothing. */
-static bool is_namespace(int fd, const struct ns_type *t)
-{
-	return ioctl(fd, NS_GET_NSTYPE) == (int)t->flag;
-}
-
-/* Opens what is to be joined; the type of each is checked, as setns(2) would for the flag only. */
-static int open_namespaces(struct create *c, struct err *e)
-{
-	for (int i = 0; ns_types[i].oci; i++) {
-		const struct config_namespace *n = config_namespace(&c->cfg, ns_types[i].oci);
-		struct stat own, other;
-		char self[32];
-
-		if (!n || !n->path)
-			continue;
-		c->ns_fd[i] = open(n->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-		if (c->ns_fd[i] < 0)
-			return err_sys(e, "open", "cannot open the %s namespace %s", n->type,
-				       n->path);
-		snprintf(self, sizeof(self), "/proc/self/ns/%s", ns_types[i].proc);
-		if (fstat(c->ns_fd[i], &other) < 0 || stat(self, &own) < 0)
-			return err_sys(e, "fstat", "cannot look at the namespace %s", n->path);
-		if (own.st_ino == other.st_ino && own.st_dev == other.st_dev) {
-			/* there already; joining one's own user namespace is refused */
-			close(c->ns_fd[i]);
-			c->ns_fd[i] = -1;
-		} else if (!is_namespace(c->ns_fd[i], &ns_types[i])) {
-			return err_set(e, ERR_INPUT, 0, NULL, "%s is not a %s namespace", n->path,
-				       n->type);
-		}
-	}
-	return 0;
 }
 
 static int cgroup_stage(struct create *c, struct err *e)
@@ -382,16 +355,7 @@ static int get_map(const struct config_maps *given, bool gid, struct idmap *out,
 bool child_waits(const struct create *c)
 {
 	return c->new_ns & CLONE_NEWUSER || c->cfg.create_container.n || c->attach_cgroup ||
-	       (c->g->systemd_cgroup && c->new_ns & CLONE_NEWCGROUP);
-}
-
-/* A child that has ended is the cause of what failed here. */
-static int child_or_own(struct create *c, struct err *e)
-{
-	if (c->pidfd < 0 || proc_wait(c->pidfd, 0, NULL) != 1)
-		return -1;
-	err_clear(e);
-	return child_error(c, e);
+	       c->cfg.nnetdevs || (c->g->systemd_cgroup && c->new_ns & CLONE_NEWCGROUP);
 }
 
 static int map_ids(struct create *c, struct err *e)
@@ -402,11 +366,12 @@ static int map_ids(struct create *c, struct err *e)
 		return 0;
 	if (c->new_ns & CLONE_NEWUSER) {
 		if (get_map(&c->cfg.uid_maps, false, &uid, e) < 0 ||
-		    get_map(&c->cfg.gid_maps, true, &gid, e) < 0)
-			return -1;
-		if (userns_write_maps(c->pid, &uid, &gid, e) < 0)
-			return child_or_own(c, e);
+		    get_map(&c->cfg.gid_maps, true, &gid, e) < 0 ||
+		    userns_write_maps(c->pid, &uid, &gid, e) < 0)
+			return step_error(c, e);
 	}
+	if (netdevs_move(c, e) < 0)
+		return step_error(c, e);
 	return note_send(c->sync_parent, NOTE_MAPPED, c->pid, e) < 0 ? child_error(c, e) : 0;
 }
 
@@ -427,13 +392,14 @@ static int record(struct create *c, struct err *e)
 		.cgroup_scope = c->cgroup.scope,
 		.cgroup_made = c->cgroup.made,
 		.pid = c->pid,
+		.pidfd = c->pidfd,
 		.annotations = c->cfg.annotations,
 		.config_text = c->config_text.data,
 	};
 
 	/* a child that is gone already has a cause of its own */
 	if (state_write(c->state_dir, &r, e) < 0) {
-		if (e->code != ERR_NOTFOUND)
+		if (e->code != ERR_NOTFOUND || c->pidfd < 0 || proc_wait(c->pidfd, 0, NULL) != 1)
 			return -1;
 		err_clear(e);
 		return child_error(c, e);
@@ -527,6 +493,7 @@ static const struct stage stages[] = {
 	{"claim the id", claim_state},
 	{"open namespaces", open_namespaces},
 	{"check sysctls", sysctl_check},
+	{"find network devices", netdevs_find},
 	{"cgroup", cgroup_stage},
 	{"connect sockets", connect_sockets},
 	{"channels", channels},

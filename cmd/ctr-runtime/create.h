@@ -137,6 +137,14 @@ int new_session(struct create *c, struct err *e);
 int wait_go(struct create *c, struct err *e);
 int host_proc(struct create *c, struct err *e);
 
+/* namespaces.c */
+int open_namespaces(struct create *c, struct err *e);
+
+/* netdevs.c: the first two of the runtime, the last of the child. */
+int netdevs_find(struct create *c, struct err *e);
+int netdevs_move(struct create *c, struct err *e);
+int netdevs_restore(struct create *c, struct err *e);
+
 /* rootfs.c: stages of the child that build the file system. */
 int rootfs_open_sources(struct create *c, struct err *e);
 int rootfs_private_tree(struct create *c, struct err *e);

@@ -20,7 +20,8 @@ int open_pid_file(struct create *c, struct err *e)
 	c->pid_file_name = str_dup(slash ? slash + 1 : path);
 	if (slash)
 		slash[slash == path ? 1 : 0] = '\0';
-	c->pid_file_dir = open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	c->pid_file_dir =
+		TEMP_FAILURE_RETRY(open(slash ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	return c->pid_file_dir < 0
 		       ? err_sys(e, "open", "cannot open the directory of %s", c->o->pid_file)
 		       : 0;

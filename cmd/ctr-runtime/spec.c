@@ -219,7 +219,7 @@ static void features_linux(struct json *l)
 	json_set(o, "modes", names(schedule_memory_modes));
 	json_set(o, "flags", names(schedule_memory_flags));
 	put(json_need_obj(json_need_obj(l, "mountExtensions"), "idmap"), "enabled", true);
-	put(json_need_obj(l, "netDevices"), "enabled", false);
+	put(json_need_obj(l, "netDevices"), "enabled", true);
 }
 
 static int run_features(struct global *g, void *opts, int argc, char **argv, struct err *e)
