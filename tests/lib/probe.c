@@ -4,21 +4,36 @@
  * and says what happened in one line. Static, so that an empty root file system is enough.
  *
  *	probe socket FAMILY | socket32 FAMILY | socketcall32 FAMILY | socketx32 FAMILY
+ *	probe call NR | call32 NR | callx32 NR	a system call by its number, by each entry
  *	probe io-uring | tiocsti | key-add NAME | key-find NAME | fds
- *	probe overwrite ROUNDS		opens every /proc/PID/exe for writing
- *	probe swap A B			exchanges A and B until it is killed
- *	probe peek ROUNDS		tries descriptors, memory and ptrace of every other process
+ *	probe overwrite			opens every /proc/PID/exe for writing, until SIGUSR1
+ *	probe peek			tries descriptors, memory and ptrace of every other process,
+ *					until SIGUSR1
+ *	probe masked PATH...		names those that are there and neither the null device nor
+ *an empty read-only tmpfs
+ *	probe readonly PATH...		names those that are there and on a mount that can be
+ *written probe console			is /dev/console the terminal that standard input is? probe
+ *msgmax			by msgctl(2), which no mount can cover
+ *	probe groups			the supplementary groups, as getgroups(2) has them
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/msg.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/statvfs.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -59,13 +74,25 @@ static long socketcall32(int family)
 	return int80(102, 1, (long)args, 0);
 }
 #else
-static long socket32(int family)
+static long int80(long nr, long a, long b, long c)
 {
 	errno = ENOSYS;
 	return -1;
 }
+
+static long socket32(int family)
+{
+	return int80(0, family, 0, 0);
+}
 #define socketcall32 socket32
 #endif
+
+static volatile sig_atomic_t stopped;
+
+static void stop(int sig)
+{
+	stopped = 1;
+}
 
 static int tiocsti(void)
 {
@@ -89,39 +116,39 @@ static int is_sealed(const char *link)
 	return seals > 0 && seals & F_SEAL_WRITE;
 }
 
-static int overwrite(int rounds)
+/* One process: can its file be opened for writing, now or when it has ended? */
+static int writable(const char *pid)
+{
+	char path[300], link[64], name[256] = "";
+	int fd, w, hit = 0;
+
+	snprintf(path, sizeof(path), "/proc/%s/exe", pid);
+	fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	w = open(link, O_WRONLY | O_CLOEXEC);
+	if ((w >= 0 || errno == ETXTBSY) && !is_sealed(link))
+		hit = readlink(link, name, sizeof(name) - 1) > 0 && strstr(name, "ctr-runtime");
+	if (w >= 0)
+		close(w);
+	close(fd);
+	return hit;
+}
+
+static int overwrite(void)
 {
 	int hits = 0;
 
-	for (int i = 0; i < rounds; i++) {
+	signal(SIGUSR1, stop);
+	while (!stopped) {
 		DIR *d = opendir("/proc");
 		struct dirent *ent;
-		char path[300], link[64];
 
-		while (d && (ent = readdir(d))) {
-			int fd, w;
-
-			if (ent->d_name[0] < '0' || ent->d_name[0] > '9' ||
-			    atoi(ent->d_name) == getpid())
-				continue;
-			snprintf(path, sizeof(path), "/proc/%s/exe", ent->d_name);
-			fd = open(path, O_PATH | O_CLOEXEC);
-			if (fd < 0)
-				continue;
-			snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-			w = open(link, O_WRONLY | O_CLOEXEC);
-			/* a busy one would be written when it has ended; a sealed one never */
-			if ((w >= 0 || errno == ETXTBSY) && !is_sealed(link)) {
-				char name[256] = "";
-
-				if (readlink(link, name, sizeof(name) - 1) > 0 &&
-				    strstr(name, "ctr-runtime"))
-					hits++;
-			}
-			if (w >= 0)
-				close(w);
-			close(fd);
-		}
+		while (d && (ent = readdir(d)))
+			if (ent->d_name[0] >= '0' && ent->d_name[0] <= '9' &&
+			    atoi(ent->d_name) != getpid())
+				hits += writable(ent->d_name);
 		closedir(d);
 	}
 	printf("%d\n", hits);
@@ -139,41 +166,143 @@ static int is_runtime(const char *pid)
 	n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
 	if (fd >= 0)
 		close(fd);
-	return n > 0 && strncmp(text, "ctr-runtime", 11) == 0;
+	/* the name under which a sealed copy runs is that of its descriptor */
+	return n > 0 && (strstr(text, "ctr-runti") || text[0] == '3');
 }
 
-static int peek(int rounds)
+/* The name of a process that is just executing its command lags behind. */
+static int still_runtime(const char *pid)
+{
+	usleep(200);
+	return is_runtime(pid);
+}
+
+/* Opens FILE of a process; a procfs directory with O_DIRECTORY as well. */
+static int can_open(const char *pid, const char *file)
+{
+	char path[300];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%s/%s", pid, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	close(fd);
+	return still_runtime(pid);
+}
+
+static int can_trace(const char *pid)
+{
+	pid_t p = atoi(pid);
+	char byte;
+	struct iovec to = {&byte, 1}, from = {(void *)0x400000, 1};
+	int hit = 0, status;
+
+	if (process_vm_readv(p, &to, 1, &from, 1, 0) == 1)
+		hit += still_runtime(pid);
+	if (ptrace(PTRACE_SEIZE, p, NULL, NULL) < 0)
+		return hit;
+	/* stopped, it has one name; and it must be let go, or nobody else can wait for it */
+	ptrace(PTRACE_INTERRUPT, p, NULL, NULL);
+	if (waitpid(p, &status, __WALL) == p && WIFSTOPPED(status)) {
+		hit += is_runtime(pid);
+		ptrace(PTRACE_DETACH, p, NULL, NULL);
+	}
+	return hit;
+}
+
+static int count(const char *what, int n)
+{
+	if (n)
+		fprintf(stderr, "%s was possible\n", what);
+	return n;
+}
+
+static int peek(void)
 {
 	int hits = 0, seen = 0;
 
-	for (int i = 0; i < rounds; i++) {
+	signal(SIGUSR1, stop);
+	while (!stopped) {
 		DIR *d = opendir("/proc");
 		struct dirent *ent;
-		char path[300];
 
 		while (d && (ent = readdir(d))) {
-			int fd;
-			DIR *fds;
-
 			if (atoi(ent->d_name) <= 1 || !is_runtime(ent->d_name))
 				continue;
 			seen++;
-			snprintf(path, sizeof(path), "/proc/%s/mem", ent->d_name);
-			fd = open(path, O_RDONLY | O_CLOEXEC);
-			if (fd >= 0 && is_runtime(ent->d_name))
-				hits++;
-			if (fd >= 0)
-				close(fd);
-			snprintf(path, sizeof(path), "/proc/%s/fd", ent->d_name);
-			fds = opendir(path);
-			if (fds && is_runtime(ent->d_name))
-				hits++;
-			if (fds)
-				closedir(fds);
+			hits += count("mem", can_open(ent->d_name, "mem")) +
+				count("fd", can_open(ent->d_name, "fd")) +
+				count("environ", can_open(ent->d_name, "environ")) +
+				count("trace", can_trace(ent->d_name));
 		}
 		closedir(d);
 	}
 	printf("%d %s\n", hits, seen ? "seen" : "unseen");
+	return 0;
+}
+
+static int is_masked(const char *path)
+{
+	struct stat st;
+	struct statfs fs;
+
+	if (stat(path, &st) < 0)
+		return 1;
+	if (!S_ISDIR(st.st_mode))
+		return S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+	return statfs(path, &fs) == 0 && fs.f_type == TMPFS_MAGIC && fs.f_flags & ST_RDONLY &&
+	       st.st_nlink == 2;
+}
+
+static int masked(char **paths)
+{
+	for (; *paths; paths++)
+		if (!is_masked(*paths))
+			printf("%s ", *paths);
+	puts("looked");
+	return 0;
+}
+
+static int readonly(char **paths)
+{
+	struct statfs fs;
+
+	for (; *paths; paths++)
+		if (statfs(*paths, &fs) == 0 && !(fs.f_flags & ST_RDONLY))
+			printf("%s ", *paths);
+	puts("looked");
+	return 0;
+}
+
+static int console(void)
+{
+	struct stat in, con;
+	int good = fstat(0, &in) == 0 && stat("/dev/console", &con) == 0 && S_ISCHR(con.st_mode) &&
+		   major(con.st_rdev) == 136 && in.st_rdev == con.st_rdev &&
+		   in.st_dev == con.st_dev;
+
+	puts(good ? "same" : "other");
+	return 0;
+}
+
+static int msgmax(void)
+{
+	struct msginfo info = {0};
+
+	msgctl(0, IPC_INFO, (struct msqid_ds *)&info);
+	printf("%d\n", info.msgmax);
+	return 0;
+}
+
+static int groups(void)
+{
+	gid_t list[64];
+	int n = getgroups(64, list);
+
+	for (int i = 0; i < n; i++)
+		printf("%u ", list[i]);
+	puts("");
 	return 0;
 }
 
@@ -184,6 +313,26 @@ static int count_fds(void)
 			printf("%d ", fd);
 	puts("");
 	return 0;
+}
+
+static int say_more(const char *what, char **rest)
+{
+	if (strcmp(what, "overwrite") == 0)
+		return overwrite();
+	if (strcmp(what, "peek") == 0)
+		return peek();
+	if (strcmp(what, "masked") == 0)
+		return masked(rest);
+	if (strcmp(what, "readonly") == 0)
+		return readonly(rest);
+	if (strcmp(what, "console") == 0)
+		return console();
+	if (strcmp(what, "msgmax") == 0)
+		return msgmax();
+	if (strcmp(what, "groups") == 0)
+		return groups();
+	fprintf(stderr, "probe: unknown word\n");
+	return 2;
 }
 
 int main(int argc, char **argv)
@@ -209,13 +358,11 @@ int main(int argc, char **argv)
 		return say(syscall(SYS_request_key, "user", argv[2], NULL, 0));
 	if (strcmp(what, "fds") == 0)
 		return count_fds();
-	if (strcmp(what, "overwrite") == 0)
-		return overwrite(n);
-	if (strcmp(what, "peek") == 0)
-		return peek(n);
-	if (strcmp(what, "swap") == 0)
-		for (;;)
-			syscall(SYS_renameat2, AT_FDCWD, argv[2], AT_FDCWD, argv[3], 2);
-	fprintf(stderr, "probe: unknown word\n");
-	return 2;
+	if (strcmp(what, "call") == 0)
+		return say(syscall(n, -1, 0, 0, 0, 0, 0));
+	if (strcmp(what, "call32") == 0)
+		return say(int80(n, -1, 0, 0));
+	if (strcmp(what, "callx32") == 0)
+		return say(syscall(n | 0x40000000, -1, 0, 0, 0, 0, 0));
+	return say_more(what, argv + 2);
 }
