@@ -1,0 +1,229 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# ctr-runtime: each property of config.json is applied, or is an error that names it and leaves nothing.
+
+load runtime.bash
+setup_file() { runtime_setup; }
+teardown_file() { runtime_teardown; }
+teardown() {
+	untouched
+	nothing_left
+}
+
+# applied FILTER EXPECTED SCRIPT: what the script inside prints, blanks and newlines as one.
+applied() {
+	run in_container "$1" sh -c "$3"
+	echo "$1: $output"
+	[ "$(xargs <<<"$output")" = "$2" ]
+}
+
+# refused FILTER PROPERTY: the error names the property.
+refused() {
+	run in_container "$1" true
+	echo "$1: $output"
+	[ "$status" = 1 ]
+	[[ $output == *ctr-runtime:*"$2"* ]]
+	nothing_left
+}
+
+# Applied, or refused with its name where this user or machine may not.
+either() {
+	run in_container "$1" sh -c "$4"
+	echo "$1: $output"
+	if [ "$status" = 0 ]; then
+		[ "$(xargs <<<"$output")" = "$3" ]
+	else
+		[[ $output == *ctr-runtime:*"$2"* ]]
+	fi
+	nothing_left
+}
+
+@test "process: user, umask, environment, directory, limits, oom score" {
+	applied "$full"' | .process.user = {uid: 3, gid: 4, additionalGids: [5], umask: 18}' "3 4 4 5 0022" 'id -u; id -g; id -G; umask'
+	applied '.process.env = ["PATH=/bin","X=1"]' "1" 'echo $X$HOME'
+	applied '.process.cwd = "/tmp"' /tmp pwd
+	refused '.process.cwd = "tmp"' .process.cwd
+	applied '.process.rlimits = [{type: "RLIMIT_CORE", soft: 0, hard: 0},{type: "RLIMIT_NOFILE", soft: 64, hard: 65}]' "0 64 65" \
+		'ulimit -c; ulimit -n; ulimit -Hn'
+	refused '.process.rlimits = [{type: "RLIMIT_X", soft: 0, hard: 0}]' '.process.rlimits[0].type'
+	refused '.process.rlimits = [{type: "RLIMIT_CORE", soft: 0, hard: 0},{type: "RLIMIT_CORE", soft: 0, hard: 0}]' '.process.rlimits[1].type'
+	refused '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 1, hard: 100000000}]' RLIMIT_NOFILE
+	applied '.process.oomScoreAdj = 700' 700 'cat /proc/self/oom_score_adj'
+	refused '.process.oomScoreAdj = -1000' oomScoreAdj
+	refused '.process.oomScoreAdj = 2000' oomScoreAdj
+	applied '.process.noNewPrivileges = true' "NoNewPrivs: 1" 'grep NoNewPrivs /proc/self/status'
+	applied '.process.noNewPrivileges = false' "NoNewPrivs: 0" 'grep NoNewPrivs /proc/self/status'
+	bundle one '.process.args = []'
+	run ctr-runtime run -b "$DIR/one" one
+	[ "$status" = 1 ]
+	[[ $output == *.process.args* ]]
+	refused '.process.user.uid = 1' "user 1"
+	refused '.process.user.gid = 1' "group 1"
+	refused '.process.user.umask = 512' .process.user.umask
+	refused '.process.consoleSize = {height: 70000, width: 1}' .process.consoleSize.height
+}
+
+@test "process: scheduler, ioPriority, execCPUAffinity, personality, memoryPolicy" {
+	applied '.process.scheduler = {policy: "SCHED_BATCH", nice: 5}' "3 5" \
+		'IFS=" "; set -- $(cat /proc/self/stat); echo ${41}; echo ${19}'
+	applied '.process.scheduler = {policy: "SCHED_IDLE"}' 5 'IFS=" "; set -- $(cat /proc/self/stat); echo ${41}'
+	refused '.process.scheduler = {policy: "SCHED_NONE"}' .process.scheduler.policy
+	refused '.process.scheduler = {policy: "SCHED_OTHER", nice: 20}' .process.scheduler.nice
+	refused '.process.scheduler = {policy: "SCHED_OTHER", flags: ["X"]}' .process.scheduler.flags
+	either '.process.scheduler = {policy: "SCHED_FIFO", priority: 1}' .process.scheduler 1 'IFS=" "; set -- $(cat /proc/self/stat); echo ${41}'
+	applied '.process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 6}' "best-effort: prio 6" 'busybox ionice -p $$'
+	applied '.process.ioPriority = {class: "IOPRIO_CLASS_IDLE"}' idle 'busybox ionice -p $$'
+	refused '.process.ioPriority = {class: "IOPRIO_CLASS_NEW"}' .process.ioPriority.class
+	refused '.process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 8}' .process.ioPriority.priority
+	applied '.linux.personality = {domain: "LINUX32"}' i686 'busybox uname -m'
+	refused '.linux.personality = {domain: "BSD"}' .linux.personality.domain
+	refused '.linux.memoryPolicy = {mode: "MPOL_X"}' .linux.memoryPolicy.mode
+	refused '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "x"}' .linux.memoryPolicy.nodes
+	refused '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "0", flags: ["X"]}' .linux.memoryPolicy.flags
+	either '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "0"}' .linux.memoryPolicy yes \
+		'grep -q bind:0 /proc/self/numa_maps && echo yes'
+	sleeper aff '.process.execCPUAffinity = {initial: "0", final: "0"}'
+	[ "$(ctr-runtime exec aff grep Cpus_allowed_list /proc/self/status | xargs)" = "Cpus_allowed_list: 0" ]
+	gone aff
+	sleeper aff '.process.execCPUAffinity = {final: "x"}'
+	run ctr-runtime exec aff true
+	[ "$status" = 1 ]
+	[[ $output == *execCPUAffinity.final* ]]
+	gone aff
+}
+
+@test "process: labels of modules that are not there are named" {
+	if [ ! -e /sys/fs/selinux/enforce ]; then
+		refused '.process.selinuxLabel = "system_u:system_r:x_t:s0"' .process.selinuxLabel
+	fi
+	if [ ! -e /sys/kernel/security/apparmor/profiles ]; then
+		refused '.process.apparmorProfile = "x"' .process.apparmorProfile
+	fi
+}
+
+@test "mounts: access, atime, recursion, propagation" {
+	mkdir -p "$DIR/src/sub"
+	bind() { printf '.mounts += [{destination: "/tmp/m", type: "bind", source: "%s", options: %s}] | .root.readonly = false' "$DIR/src" "$1"; }
+	flags='grep " /tmp/m " /proc/self/mountinfo | busybox cut -d" " -f6'
+	# the kernel locks the kind of atime of a mount that another user namespace has made
+	either "$(bind '["rbind","noatime"]')" "operation not permitted" rw,noatime "$flags"
+	for o in ro nosuid nodev noexec nosymfollow; do
+		run in_container "$(bind "[\"rbind\",\"$o\"]")" sh -c "$flags"
+		echo "$o: $output"
+		[[ ,$output, == *",$o,"* ]]
+		run in_container "$(bind "[\"rbind\",\"r$o\"]")" sh -c "$flags"
+		[[ ,$output, == *",$o,"* ]]
+	done
+	applied "$(bind '["rbind","ro","rw"]')" rw "$flags | busybox cut -d, -f1"
+	for o in private slave shared unbindable; do
+		run in_container "$(bind "[\"rbind\",\"$o\"]")" grep " /tmp/m " /proc/self/mountinfo
+		case $o in
+		private) [[ $output != *shared:* && $output != *master:* ]] ;;
+		shared) [[ $output == *shared:* ]] ;;
+		unbindable) [[ $output == *unbindable* ]] ;;
+		esac
+	done
+	refused '.mounts += [{destination: "/tmp/m", type: "bind", source: "/nosuchdir", options: ["bind"]}]' /nosuchdir
+	refused '.mounts += [{destination: "/tmp/m", type: "tmpfs", source: "tmpfs", options: ["nosuchoption"]}]' nosuchoption
+	refused '.mounts += [{destination: "/tmp/m", source: "x"}]' /tmp/m
+	refused '.mounts += [{type: "tmpfs"}]' '.mounts[7].destination'
+	rm -rf "$DIR/rootfs/tmp/m" "$DIR/src"
+	for p in private rprivate slave rslave; do
+		applied ".linux.rootfsPropagation = \"$p\"" ok 'echo ok'
+	done
+	run in_container '.linux.rootfsPropagation = "shared"' grep ' / / \| / ' /proc/self/mountinfo
+	[ "$status" = 0 ]
+	refused '.linux.rootfsPropagation = "some"' .linux.rootfsPropagation
+}
+
+@test "mounts: tmpcopyup and id maps" {
+	applied '.mounts += [{destination: "/etc", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup"]}] | .root.readonly = false' \
+		"x" 'busybox rm -f /etc/y; echo x >/etc/y; cat /etc/y'
+	[ ! -e "$DIR/rootfs/etc/y" ]
+	mkdir -p "$DIR/idsrc"
+	: >"$DIR/idsrc/f"
+	local map='uidMappings: [{containerID: 0, hostID: 5, size: 10}], gidMappings: [{containerID: 0, hostID: 5, size: 10}]'
+	for o in idmap ridmap; do
+		# a user does not own the host's file system
+		either "$full | .mounts += [{destination: \"/tmp/i\", type: \"bind\", source: \"$DIR/idsrc\", options: [\"bind\",\"$o\"], $map}] | .root.readonly = false" \
+			"mount $DIR/idsrc on /tmp/i" 5 'stat -c %u /tmp/i/f'
+		# but one that the container has made: a tmpfs
+		either "$full | .mounts += [{destination: \"/tmp/i\", type: \"tmpfs\", source: \"tmpfs\", options: [\"$o\"], $map}] | .root.readonly = false" \
+			"mount tmpfs on /tmp/i" 5 'stat -c %u /tmp/i'
+	done
+	refused '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings) |
+		.mounts += [{destination: "/tmp/i", type: "tmpfs", source: "tmpfs", options: ["idmap"]}]' ''
+	rm -rf "$DIR/rootfs/tmp/i" "$DIR/idsrc"
+}
+
+@test "linux: namespaces, maps, names, sysctl, time" {
+	refused '.linux.namespaces += [{type: "moon"}]' '.linux.namespaces[7].type'
+	refused '.linux.namespaces += [{type: "uts"}]' '.linux.namespaces[7].type'
+	refused '.linux.namespaces |= map(if .type == "network" then .path = "/nosuch" else . end)' /nosuch
+	refused '.linux.namespaces |= map(if .type == "network" then .path = "/proc/self/ns/ipc" else . end)' "not a network namespace"
+	refused '.linux.namespaces |= map(select(.type != "uts"))' .hostname
+	refused '.linux.uidMappings = [{containerID: 0, hostID: 7, size: 1}]' "user namespace"
+	refused '.linux.namespaces |= map(select(.type != "user"))' .linux.uidMappings
+	applied '.hostname = "h1" | .domainname = "d1"' "h1 d1" 'busybox hostname; cat /proc/sys/kernel/domainname'
+	applied '.linux.namespaces += [{type: "time"}] | .linux.timeOffsets = {boottime: {secs: 5000000}, monotonic: {secs: 10, nanosecs: 5}}' later \
+		'[ $(cut -d. -f1 /proc/uptime 2>/dev/null || busybox cut -d. -f1 /proc/uptime) -gt 5000000 ] && echo later'
+	refused '.linux.timeOffsets = {boottime: {secs: 1}}' .linux.timeOffsets
+	refused '.linux.namespaces += [{type: "time"}] | .linux.timeOffsets = {boottime: {secs: "1"}}' timeOffsets.boottime.secs
+	refused '.linux.sysctl = {"kernel.sysrq": "1"}' .linux.sysctl
+	refused '.linux.sysctl = {"net.nosuch": "1"}' net.nosuch
+}
+
+@test "linux: devices, masks, resources, seccomp" {
+	either '.linux.devices = [{path: "/dev/full2", type: "c", major: 1, minor: 7}]' /dev/full2 1:7 'stat -c %t:%T /dev/full2'
+	applied '.linux.devices = [{path: "/dev/full", type: "c", major: 1, minor: 7}]' 1:7 'stat -c %t:%T /dev/full'
+	refused '.linux.devices = [{path: "/dev/full", type: "c", major: 1, minor: 8}]' /dev/full
+	refused '.linux.devices = [{path: "dev/x", type: "c"}]' '.linux.devices[0].path'
+	refused '.linux.devices = [{path: "/dev/x", type: "z"}]' '.linux.devices[0].type'
+	applied '.linux.devices = [{path: "/dev/pipe", type: "p", fileMode: 384}]' "fifo 600" 'stat -c "%F %a" /dev/pipe'
+	applied '.linux.maskedPaths += ["/etc"]' "" 'ls /etc; cat /etc/x 2>/dev/null'
+	applied '.linux.readonlyPaths += ["/tmp"] | .root.readonly = false' no 'touch /tmp/x 2>/dev/null || echo no'
+	applied '.root.readonly = true' no 'touch /x 2>/dev/null || echo no'
+	for limit in '{memory: {limit: 100000000}}' '{pids: {limit: 50}}' '{cpu: {shares: 100}}' '{unified: {"memory.high": "1000000000"}}'; do
+		run in_container ".linux.resources = $limit" true
+		[ "$status" = 0 ] || [[ $output == *.linux.resources.* ]]
+	done
+	refused '.linux.seccomp = {defaultAction: "SCMP_ACT_X"}' .linux.seccomp.defaultAction
+	refused '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir"], action: "SCMP_ACT_NOTIFY"}]}' listenerPath
+	refused '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/nosuch", syscalls: [{names: ["mkdir"], action: "SCMP_ACT_NOTIFY"}]}' /nosuch
+	applied '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir"], action: "SCMP_ACT_ERRNO", errnoRet: 95}]} | .root.readonly = false' \
+		refused 'mkdir /tmp/z 2>&1 | grep -q "not supported" && echo refused'
+}
+
+@test "linux: what is not supported is named" {
+	refused '.linux.intelRdt = {closID: "x"}' .linux.intelRdt
+	refused '.linux.intelRdt = {enableMonitoring: true}' .linux.intelRdt
+	refused '.linux.netDevices = {"nosuch0": {}}' .linux.netDevices
+	refused '.linux.netDevices = {"lo": {"name": "moved"}}' .linux.netDevices.lo
+	refused '.linux.namespaces |= map(select(.type != "network")) | .linux.netDevices = {"lo": {}}' .linux.netDevices
+	refused '.ociVersion = "2.0.0"' .ociVersion
+}
+
+@test "linux.netDevices: a device is moved, named, up, and has its addresses" {
+	bundle net '.linux.netDevices = {"va": {"name": "eth7"}} | .hostname = null |
+		.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings) |
+		.process.args = ["busybox","ip","-o","addr","show","eth7"]'
+	run unshare --user --map-root-user --net --mount bash -c 'ip link add va type veth peer name vb &&
+		ip addr add 10.9.8.7/24 brd + dev va && ip addr add fd00::7/64 dev va && ip link set vb up &&
+		ctr-runtime run -b "$DIR/net" net && ! ip link show va 2>/dev/null' 3>&-
+	echo "$output"
+	[ "$status" = 0 ]
+	[[ $output == *"10.9.8.7/24 brd 10.9.8.255"* ]]
+	[[ $output == *"fd00::7/64"* ]]
+	run unshare --user --map-root-user --net --mount bash -c 'ip link add va type veth peer name vb &&
+		jq ".process.args = [\"busybox\",\"ip\",\"link\",\"show\",\"eth7\"]" "$DIR/net/config.json" >"$DIR/net/c" &&
+		ctr-runtime run -f "$DIR/net/c" -b "$DIR/net" net' 3>&-
+	[[ $output == *"UP"* ]]
+}
+
+@test "the hooks get a state of any size" {
+	bundle big '.process.args = ["true"] | .annotations = {big: ("x" * 300000)} |
+		.hooks.createRuntime = [{path: "/bin/true"}] | .hooks.poststop = [{path: "/bin/sh",
+		args: ["sh","-c","wc -c >'"$DIR"'/big/size"]}]'
+	timeout 20 ctr-runtime run -b "$DIR/big" big
+	[ "$(cat "$DIR/big/size")" -gt 300000 ]
+}
