@@ -100,7 +100,8 @@ static int step_error(struct create *c, struct err *e)
 {
 	struct pollfd spoke = {.fd = c->err_read, .events = POLLIN};
 
-	if (poll(&spoke, 1, 0) != 1)
+	/* one that is being killed loses its /proc files before its descriptors */
+	if (poll(&spoke, 1, 50) != 1)
 		return -1;
 	err_clear(e);
 	return child_error(c, e);
