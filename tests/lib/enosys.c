@@ -41,7 +41,7 @@ static int number(const char *name)
 
 int main(int argc, char **argv)
 {
-	struct sock_filter f[32] = {
+	struct sock_filter f[64] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 	};
 	struct sock_fprog p = {.filter = f};
@@ -49,7 +49,7 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return 2;
-	for (char *name = strtok(argv[1], ","); name && n < 28; name = strtok(NULL, ",")) {
+	for (char *name = strtok(argv[1], ","); name && n < 60; name = strtok(NULL, ",")) {
 		f[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
 						      (unsigned)number(name), 0, 1);
 		f[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS);
