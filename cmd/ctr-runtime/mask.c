@@ -19,7 +19,8 @@
 
 struct masks {
 	int null; /* the host's /dev/null */
-	int dir;  /* the empty tmpfs, not attached */
+	int dir;  /* the empty tmpfs */
+	bool attached;
 };
 
 /* 1: nothing there. */
@@ -60,6 +61,11 @@ static int cover_dir(struct masks *m, int target, struct err *e)
 		err_clear(e);
 		return mount_at("tmpfs", -1, target, "tmpfs",
 				MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k", e);
+	}
+	/* before Linux 6.15 only what is attached somewhere can be cloned */
+	if (!m->attached) {
+		m->attached = true;
+		return mount_attach(m->dir, target, e);
 	}
 	copy = mount_clone(m->dir, false, e);
 	return copy < 0 ? -1 : mount_attach(copy, target, e);
