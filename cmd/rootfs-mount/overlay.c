@@ -73,7 +73,10 @@ static int refused(struct err *e, const char *op)
 	return err_set(e, ERR_UNSUPPORTED, errnum, op, "cannot mount overlayfs");
 }
 
-/* 1: this kernel has no lowerdir+. */
+/*
+ * 1: this kernel has no lowerdir+. Before overlayfs spoke the new API itself (6.5), the kernel only
+ * collected options, at most a page of them, and overlayfs refused the unknown one in the end.
+ */
 static int mount_new_api(const struct rootfs *r, const struct layer_fds *l, struct err *e)
 {
 	_close_ int fs = (int)syscall(SYS_fsopen, "overlay", FSOPEN_CLOEXEC), mnt = -1;
@@ -83,14 +86,14 @@ static int mount_new_api(const struct rootfs *r, const struct layer_fds *l, stru
 		return errno == ENOSYS ? 1 : refused(e, "fsopen");
 	for (size_t i = 0; i < l->n; i++)
 		if (set_string(fs, "lowerdir+", layer_name(r, l, i, link)) < 0)
-			return errno == EINVAL && i == 0 ? 1 : refused(e, "fsconfig");
+			return errno == EINVAL ? 1 : refused(e, "fsconfig");
 	if (set_string(fs, "upperdir", "upper") < 0 || set_string(fs, "workdir", "work") < 0 ||
 	    set_flag(fs, "userxattr") < 0)
 		return refused(e, "fsconfig");
 	if (r->is_volatile)
 		set_flag(fs, "volatile"); /* refused by an old kernel: slower, not wrong */
 	if (syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return refused(e, "fsconfig");
+		return errno == EINVAL ? 1 : refused(e, "fsconfig");
 	mnt = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
 	if (mnt < 0)
 		return refused(e, "fsmount");
