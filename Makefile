@@ -9,12 +9,12 @@ DESTDIR ?=
 # What the programs need to build, then what only tests, lint and bench need (Debian names).
 BUILD_PACKAGES = gcc make pkg-config libc6-dev libseccomp-dev libcap-dev libjson-c-dev \
 	libcurl4-openssl-dev libarchive-dev libselinux1-dev libfuse3-dev libzstd-dev libisal-dev \
-	libssl-dev uidmap busybox-static python3
+	libssl-dev libsystemd-dev uidmap busybox-static python3
 CHECK_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev bats jq fuse-overlayfs slirp4netns passt crun runc \
 	conmon podman catatonit containerd skopeo umoci buildah docker-registry mmdebstrap mandoc shellcheck strace \
 	golang-github-opencontainers-specs-dev python3-jsonschema clang libclang-rt-14-dev \
 	clang-format clang-tidy cppcheck apache2-utils iproute2 socat xz-utils zstd openssl \
-	netcat-openbsd util-linux procps curl
+	netcat-openbsd util-linux procps curl qemu-system-x86 e2fsprogs
 
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith \
 	-Wwrite-strings -Wundef -Wno-unused-parameter -Wno-missing-field-initializers

@@ -6,6 +6,10 @@
  * everybody else beside the own cgroup (a user manager owns the slice above it), or below it. Only
  * version 2 is written to. Where the user may not make one, a container without limits runs in the
  * cgroup of its caller; limits are an error that names the first of them.
+ *
+ * The controllers of a tree that belongs to systemd are systemd's: it switches off what none of its
+ * units asks for. There limits go into a scope, also where nobody said --systemd-cgroup; in a tree
+ * that was delegated (Delegate=yes) they are written directly.
  */
 #include "cgroup.h"
 
@@ -85,6 +89,20 @@ static bool is_refusal(const struct err *e)
 	       e->errnum == ENOENT;
 }
 
+static int refuse_undelegated(const struct config *cfg, const char *limit, struct err *e)
+{
+	_strv_ struct strv controllers = {0};
+	_free_ char *why = NULL;
+
+	limits_controllers(cfg->resources, &controllers);
+	why = str_fmt("the controller %s is not delegated to this user",
+		      controllers.n ? controllers.v[0] : "");
+	return refuse_limits(limit, why,
+			     "run below a systemd user manager (loginctl enable-linger), or in a "
+			     "unit with Delegate=yes",
+			     e);
+}
+
 static int make_any(const struct config *cfg, const char *id, const char *limit, struct cgroup *out,
 		    struct err *e)
 {
@@ -101,8 +119,7 @@ static int make_any(const struct config *cfg, const char *id, const char *limit,
 	err_clear(e);
 	if (!limit)
 		return 0;
-	return refuse_limits(limit, "no cgroup is delegated to this user",
-			     "run below a systemd user manager, or with Delegate=yes", e);
+	return refuse_undelegated(cfg, limit, e);
 }
 
 static int apply(const struct config *cfg, struct cgroup *out, struct err *e)
@@ -118,6 +135,20 @@ static int apply(const struct config *cfg, struct cgroup *out, struct err *e)
 	return cgroup_limits(out->fd, out->path, cfg->resources, e);
 }
 
+/* Asked for, or limits in a tree that is systemd's. */
+static bool wants_scope(const struct global *g, const struct config *cfg, const char *limit)
+{
+	_free_ char *manager = NULL;
+
+	if (scope_wanted(g))
+		return true;
+	if (!limit || g->cgroup_manager || is_root_on_host() ||
+	    (cfg->cgroups_path && *cfg->cgroups_path == '/'))
+		return false;
+	manager = cgroup2_user_manager();
+	return manager != NULL;
+}
+
 int cgroup_prepare(const struct global *g, const struct config *cfg, const char *id,
 		   struct cgroup *out, struct err *e)
 {
@@ -128,8 +159,9 @@ int cgroup_prepare(const struct global *g, const struct config *cfg, const char 
 		return limit ? refuse_limits(limit, "cgroups are disabled",
 					     "do not give --cgroup-manager=disabled", e)
 			     : 0;
-	if (scope_wanted(g))
-		return 0; /* made around the process: cgroup_adopt() */
+	out->adopt = wants_scope(g, cfg, limit);
+	if (out->adopt)
+		return 0;
 	l = cgroup2_layout();
 	if (limit && l != CGROUP_UNIFIED)
 		return refuse_limits(limit,
@@ -147,21 +179,20 @@ int cgroup_prepare(const struct global *g, const struct config *cfg, const char 
 	return -1;
 }
 
-int cgroup_adopt(const struct global *g, const struct config *cfg, struct cgroup *c, pid_t pid,
-		 struct err *e)
+int cgroup_adopt(const struct global *g, const struct config *cfg, const char *id, struct cgroup *c,
+		 pid_t pid, struct err *e)
 {
-	if (!scope_wanted(g) || str_eq(g->cgroup_manager, "disabled"))
+	if (!c->adopt)
 		return 0;
-	if (scope_start(cfg, pid, &c->scope, e) < 0)
+	if (scope_start(g, cfg, id, pid, &c->scope, &c->path, e) < 0)
 		return -1;
 	c->made = 1;
-	if (cgroup2_of(pid, &c->path, e) < 0)
-		return -1;
 	c->fd = cgroup2_open(c->path, e);
-	return c->fd < 0 ? -1 : apply(cfg, c, e);
+	return c->fd < 0 ? -1 : cgroup_limits(c->fd, c->path, cfg->resources, e);
 }
 
-int cgroup_destroy(const char *path, unsigned made, const char *scope, struct err *e)
+int cgroup_destroy(const struct global *g, const char *path, unsigned made, const char *scope,
+		   struct err *e)
 {
 	_close_ int dir = -1;
 
@@ -169,14 +200,17 @@ int cgroup_destroy(const char *path, unsigned made, const char *scope, struct er
 		return 0;
 	dir = cgroup2_open(path, e);
 	if (dir < 0) {
-		if (e->errnum == ENOENT)
-			err_clear(e);
-		return e->code ? -1 : 0;
+		if (e->errnum != ENOENT)
+			return -1;
+		err_clear(e);
+		if (scope && *scope) /* its unit ends by itself; a name is free again after that */
+			scope_stop(g, scope, NULL);
+		return 0;
 	}
 	cgroup2_kill(dir, e);
 	err_clear(e);
 	if (scope && *scope)
-		return scope_stop(scope, e);
+		return scope_stop(g, scope, e);
 	return cgroup2_remove(path, made, e);
 }
 

@@ -11,6 +11,7 @@ struct cgroup {
 	char *scope;   /* the systemd unit, or NULL */
 	int fd;	       /* its directory, -1 */
 	unsigned made; /* how many of the last directories of path are new */
+	bool adopt;    /* systemd makes it around the process: cgroup_adopt() */
 };
 #define CGROUP_NONE_YET  \
 	{                \
@@ -25,15 +26,19 @@ void cgroup_release(struct cgroup *c);
 int cgroup_prepare(const struct global *g, const struct config *cfg, const char *id,
 		   struct cgroup *out, struct err *e);
 
-/* With --systemd-cgroup the scope is made around a process that exists already. */
-int cgroup_adopt(const struct global *g, const struct config *cfg, struct cgroup *c, pid_t pid,
-		 struct err *e);
+/*
+ * A scope of systemd is made around a process that exists already: with --systemd-cgroup, and where
+ * limits are asked for in a tree that belongs to the user's systemd.
+ */
+int cgroup_adopt(const struct global *g, const struct config *cfg, const char *id, struct cgroup *c,
+		 pid_t pid, struct err *e);
 
 /*
  * Removes it with all that is in it, and as many above it as had to be made for it. path "" is
  * nothing.
  */
-int cgroup_destroy(const char *path, unsigned made, const char *scope, struct err *e);
+int cgroup_destroy(const struct global *g, const char *path, unsigned made, const char *scope,
+		   struct err *e);
 
 bool cgroup_is_frozen(const char *path);
 

@@ -313,8 +313,7 @@ uint64_t child_namespaces(const struct create *c)
 {
 	uint64_t flags = c->new_ns & ~ns_type_find("time")->flag;
 
-	return c->cgroup.fd >= 0 || c->g->systemd_cgroup ? flags & ~(uint64_t)CLONE_NEWCGROUP
-							 : flags;
+	return c->cgroup.fd >= 0 || c->cgroup.adopt ? flags & ~(uint64_t)CLONE_NEWCGROUP : flags;
 }
 
 /* One clone3 makes the process, all namespaces, and puts it into its cgroup. */
@@ -356,7 +355,7 @@ static int get_map(const struct config_maps *given, bool gid, struct idmap *out,
 bool child_waits(const struct create *c)
 {
 	return c->new_ns & CLONE_NEWUSER || c->cfg.create_container.n || c->attach_cgroup ||
-	       c->cfg.nnetdevs || (c->g->systemd_cgroup && c->new_ns & CLONE_NEWCGROUP);
+	       c->cfg.nnetdevs || c->cgroup.adopt;
 }
 
 static int map_ids(struct create *c, struct err *e)
@@ -378,7 +377,7 @@ static int map_ids(struct create *c, struct err *e)
 
 static int enter_cgroup(struct create *c, struct err *e)
 {
-	return cgroup_adopt(c->g, &c->cfg, &c->cgroup, c->pid, e);
+	return cgroup_adopt(c->g, &c->cfg, c->id, &c->cgroup, c->pid, e);
 }
 
 /* The record is there before the command runs, so that it can never be an unknown process. */
@@ -526,7 +525,7 @@ static void undo(struct create *c)
 				;
 	}
 	if (c->cgroup.path && c->cgroup.made)
-		cgroup_destroy(c->cgroup.path, c->cgroup.made, c->cgroup.scope, &ignored);
+		cgroup_destroy(c->g, c->cgroup.path, c->cgroup.made, c->cgroup.scope, &ignored);
 	if (c->pid_file_name && c->pid > 0)
 		unlinkat(c->pid_file_dir, c->pid_file_name, 0);
 	if (c->state_dir >= 0)

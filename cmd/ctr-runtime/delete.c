@@ -88,7 +88,7 @@ int delete_container(const struct global *g, const char *id, bool force, struct 
 		if (delete_kill(&s, e) < 0)
 			return -1;
 	}
-	if (cgroup_destroy(s.cgroup, s.cgroup_made, s.cgroup_scope, e) < 0)
+	if (cgroup_destroy(g, s.cgroup, s.cgroup_made, s.cgroup_scope, e) < 0)
 		return -1;
 	poststop(&s);
 	return state_remove(g, id, e);

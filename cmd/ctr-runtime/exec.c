@@ -2,11 +2,12 @@
 /*
  * "exec": another process in a container that runs.
  *
- * The runtime starts an intermediate process that becomes non-dumpable, joins all namespaces of the
- * container's first process by one setns(2) on its pidfd (Linux 5.8), then starts the real one as a
- * sibling of itself, because a pid namespace is entered by children only. From there on the stages
- * are those of create that concern a process. The container's files are hostile: nothing of them is
- * executed or read before the command itself, and its root is only a descriptor.
+ * The runtime starts an intermediate process in the container's cgroup that becomes non-dumpable,
+ * joins all namespaces of the container's first process by one setns(2) on its pidfd (Linux 5.8),
+ * then starts the real one as a sibling of itself, because a pid namespace is entered by children
+ * only. From there on the stages are those of create that concern a process. The container's files
+ * are hostile: nothing of them is executed or read before the command itself, and its root is only
+ * a descriptor.
  */
 #include "create.h"
 
@@ -21,6 +22,7 @@
 
 #include "foreground.h"
 #include "schedule.h"
+#include "scope.h"
 #include "sys/fdpass.h"
 #include "sys/nsfork.h"
 #include "sys/path.h"
@@ -155,7 +157,29 @@ static int open_cgroup(struct create *c, const struct exec_options *o, struct er
 	       : o->cgroup ? str_fmt("%s/%s", container.cgroup, o->cgroup)
 			   : str_dup(container.cgroup);
 	c->cgroup.fd = cgroup2_open(path, e);
+	c->cgroup.path = take_ptr(path);
 	return c->cgroup.fd < 0 ? -1 : 0;
+}
+
+/*
+ * Where clone3(2) could not do it. Between a login session and the tree of the user's systemd only
+ * systemd may move a process: cgroups(7), "delegation containment rules".
+ */
+static int enter_cgroup(struct create *c, struct err *e)
+{
+	_free_ char *now = NULL;
+
+	if (!c->cgroup.path)
+		return 0;
+	if (cgroup2_of(c->pid, &now, e) < 0)
+		return child_error(c, e);
+	if (str_eq(now, c->cgroup.path) || cgroup2_attach(c->cgroup.fd, c->pid, e) == 0)
+		return 0;
+	if (e->code != ERR_DENIED || !*container.cgroup_scope)
+		return err_prefix(e, "cgroup %s", c->cgroup.path);
+	err_clear(e);
+	return scope_attach(c->g, container.cgroup_scope, c->cgroup.path + strlen(container.cgroup),
+			    c->pid, e);
 }
 
 /* 1: the container has one of its own, 0: it shares the runtime's. */
@@ -287,11 +311,7 @@ static _Noreturn void intermediate(struct create *c)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || before_hiding(c, &e) < 0 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || join_all(c, &e) < 0)
 		fail(c, &e);
-	pid = ns_fork(0, c->cgroup.fd, true, &pidfd, &e);
-	if (pid < 0 && e.code == ERR_UNSUPPORTED) {
-		err_clear(&e);
-		pid = ns_fork(0, -1, true, &pidfd, &e);
-	}
+	pid = ns_fork(0, -1, true, &pidfd, &e);
 	if (pid < 0)
 		fail(c, &e);
 	if (pid == 0) {
@@ -307,8 +327,13 @@ static int start(struct create *c, struct err *e)
 {
 	struct note n;
 	int pidfd;
-	pid_t pid = ns_fork(0, -1, false, &pidfd, e);
+	/* from inside of a cgroup namespace nobody can be put into a cgroup from outside of it */
+	pid_t pid = ns_fork(0, c->cgroup.fd, false, &pidfd, e);
 
+	if (pid < 0 && c->cgroup.path && e->errnum != EAGAIN) {
+		err_clear(e);
+		pid = ns_fork(0, -1, false, &pidfd, e); /* enter_cgroup() then */
+	}
 	if (pid < 0)
 		return -1;
 	if (pid == 0)
@@ -346,6 +371,7 @@ static const struct stage stages[] = {
 	{"connect sockets", connect_console},
 	{"channels", channels},
 	{"start child", start},
+	{"enter cgroup", enter_cgroup},
 	{"terminal", create_receive_terminal},
 	{"pid file", write_pid_file},
 	{"let go", create_let_go},

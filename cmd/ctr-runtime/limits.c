@@ -4,8 +4,7 @@
  * kernel's admin-guide/cgroup-v2.
  *
  * A table names each member, its controller, its file and how its value is written. Members of
- * version 1 that have no equal are an error rather than ignored. The device list is enforced by
- * what /dev holds: in a user namespace no other node can be made.
+ * version 1 that have no equal are an error rather than ignored. The device list: devices_bpf.c.
  */
 #include "limits.h"
 
@@ -33,6 +32,12 @@ static char *plain(struct json *r, struct json *v)
 	if (json_kind(v) == JSON_STRING)
 		return *json_str(v) ? str_dup(json_str(v)) : NULL;
 	return n < 0 ? str_dup("max") : str_fmt("%" PRId64, n);
+}
+
+/* Of memory 0 says that nothing is asked for, as other runtimes read it. */
+static char *size(struct json *r, struct json *v)
+{
+	return json_int(v) ? plain(r, v) : NULL;
 }
 
 static char *number(struct json *r, struct json *v)
@@ -87,9 +92,9 @@ static char *io_weight(struct json *r, struct json *v)
 }
 
 static const struct limit limits[] = {
-	{"memory.limit", "memory", "memory.max", plain},
+	{"memory.limit", "memory", "memory.max", size},
 	{"memory.swap", "memory", "memory.swap.max", swap},
-	{"memory.reservation", "memory", "memory.low", plain},
+	{"memory.reservation", "memory", "memory.low", size},
 	{"cpu.shares", "cpu", "cpu.weight", weight},
 	{"cpu.idle", "cpu", "cpu.idle", number},
 	{"cpu.burst", "cpu", "cpu.max.burst", number},
@@ -156,6 +161,9 @@ static void need(struct strv *out, const char *controller)
 
 void limits_controllers(struct json *r, struct strv *out)
 {
+	static const char *const controllers[] = {"memory", "cpu",     "cpuset", "pids",
+						  "io",	    "hugetlb", "rdma",	 "misc"};
+
 	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
 		struct json *v = json_path(r, limits[i].path);
 		_free_ char *text = v ? limits[i].text(r, v) : NULL;
@@ -173,8 +181,10 @@ void limits_controllers(struct json *r, struct strv *out)
 	json_foreach (m, json_get(r, "unified")) {
 		_free_ char *name = str_ndup(m.key, strcspn(m.key, "."));
 
-		if (!str_eq(name, "cgroup"))
-			need(out, name);
+		/* of another name the write of the file will say that there is no such */
+		for (size_t i = 0; i < ARRAY_LEN(controllers); i++)
+			if (str_eq(name, controllers[i]))
+				need(out, name);
 	}
 }
 
@@ -218,7 +228,10 @@ static int write_lists(int dir, struct json *r, struct err *e)
 	return 0;
 }
 
-static int write_unified(int dir, struct json *r, struct err *e)
+static int each_unified(struct json *r,
+			int (*fn)(void *arg, const char *path, const char *file, const char *text,
+				  struct err *e),
+			void *arg, struct err *e)
 {
 	json_foreach (m, json_get(r, "unified")) {
 		const char *text = json_str(m.val);
@@ -227,14 +240,51 @@ static int write_unified(int dir, struct json *r, struct err *e)
 			return err_set(e, ERR_INPUT, 0, NULL,
 				       ".linux.resources.unified: \"%s\" is no file of a cgroup",
 				       m.key);
-		if (cgroup2_write(dir, m.key, text, e) < 0)
-			return err_prefix(e, ".linux.resources.unified");
+		if (fn(arg, ".linux.resources.unified", m.key, text, e) < 0)
+			return -1;
 	}
+	return 0;
+}
+
+int limits_each(struct json *r,
+		int (*fn)(void *arg, const char *path, const char *file, const char *text,
+			  struct err *e),
+		void *arg, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+		struct json *v = json_path(r, limits[i].path);
+		_free_ char *text = v ? limits[i].text(r, v) : NULL;
+		_free_ char *path = str_fmt(".linux.resources.%s", limits[i].path);
+
+		if (text && fn(arg, path, limits[i].file, text, e) < 0)
+			return -1;
+	}
+	return each_unified(r, fn, arg, e);
+}
+
+struct target {
+	int dir;
+	const char *path;
+};
+
+/* "No limit" in a file that is not there is none. */
+static int write_limit(void *arg, const char *path, const char *file, const char *text,
+		       struct err *e)
+{
+	const struct target *t = arg;
+	bool none = strncmp(text, "max", 3) == 0 || str_eq(text, "0");
+
+	if (none && faccessat(t->dir, file, F_OK, 0) < 0)
+		return 0;
+	if (cgroup2_write(t->dir, file, text, e) < 0)
+		return err_prefix(e, "%s (%s)", path, t->path);
 	return 0;
 }
 
 int cgroup_limits(int dir, const char *path, struct json *r, struct err *e)
 {
+	struct target t = {dir, path};
+
 	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
 		struct json *v = json_path(r, refused[i]);
 
@@ -243,17 +293,7 @@ int cgroup_limits(int dir, const char *path, struct json *r, struct err *e)
 				       ".linux.resources.%s: cgroup v2 does not have it",
 				       refused[i]);
 	}
-	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
-		struct json *v = json_path(r, limits[i].path);
-		_free_ char *text = v ? limits[i].text(r, v) : NULL;
-
-		if (!text || (!counts(&limits[i], v, OCI_VERSION) &&
-			      faccessat(dir, limits[i].file, F_OK, 0) < 0))
-			continue;
-		if (cgroup2_write(dir, limits[i].file, text, e) < 0)
-			return err_prefix(e, ".linux.resources.%s (%s)", limits[i].path, path);
-	}
-	if (write_throttles(dir, r, e) < 0 || write_lists(dir, r, e) < 0)
+	if (limits_each(r, write_limit, &t, e) < 0 || write_throttles(dir, r, e) < 0)
 		return -1;
-	return write_unified(dir, r, e);
+	return write_lists(dir, r, e);
 }

@@ -11,6 +11,15 @@
  */
 char *limits_first(struct json *resources, const char *version);
 
+/*
+ * Calls fn for each limit that is a file of its own: where it stands in the document
+ * (".linux.resources.memory.limit"), the file, the text for it. Stops where fn returns -1.
+ */
+int limits_each(struct json *resources,
+		int (*fn)(void *arg, const char *path, const char *file, const char *text,
+			  struct err *e),
+		void *arg, struct err *e);
+
 /* The controllers that the limits need. */
 void limits_controllers(struct json *resources, struct strv *out);
 

@@ -8,6 +8,7 @@
 
 #include "cgroup.h"
 #include "limits.h"
+#include "scope.h"
 #include "state.h"
 #include "sys/cgroup2.h"
 
@@ -140,6 +141,9 @@ static int run_update(struct global *g, void *opts, int argc, char **argv, struc
 		return -1;
 	if (!d->doc)
 		return err_set(e, ERR_USAGE, 0, NULL, "nothing to update");
+	if (json_len(json_get(d->doc, "devices")))
+		return err_set(e, ERR_UNSUPPORTED, 0, NULL,
+			       "devices: update cannot change what devices may be used");
 	if (state_root(g, e) < 0 || state_load(g, argv[0], true, &s, e) < 0)
 		return -1;
 	limits_controllers(d->doc, &controllers);
@@ -148,6 +152,10 @@ static int run_update(struct global *g, void *opts, int argc, char **argv, struc
 	dir = open_cgroup(&s, "update", e);
 	if (dir < 0)
 		return words.len ? err_prefix(e, "no %s controller", words.data) : -1;
+	if (*s.cgroup_scope)
+		return scope_update(g, s.cgroup_scope, d->doc, e) < 0
+			       ? -1
+			       : cgroup_limits(dir, s.cgroup, d->doc, e);
 	if (words.len && cgroup2_enable(s.cgroup, words.data, e) < 0)
 		return -1;
 	return cgroup_limits(dir, s.cgroup, d->doc, e);

@@ -37,10 +37,15 @@ static const struct {
 static const struct {
 	const char *program, *reads, *writes;
 } others[] = {
-	{"img-list", NULL, schema_images},    {"img-inspect", NULL, schema_array},
-	{"img-remove", NULL, schema_removed}, {"ctr-list", NULL, schema_containers},
-	{"ctr-inspect", NULL, schema_array},  {"host-info", NULL, schema_info},
-	{"json-format", schema_any, NULL},    {"selinux-label", schema_label_in, schema_label_out},
+	{"img-list", NULL, schema_images},
+	{"img-inspect", NULL, schema_array},
+	{"img-remove", NULL, schema_removed},
+	{"ctr-list", NULL, schema_containers},
+	{"ctr-inspect", NULL, schema_array},
+	{"host-info", NULL, schema_info},
+	{"cgroup-scope", schema_scope, schema_scope},
+	{"json-format", schema_any, NULL},
+	{"selinux-label", schema_label_in, schema_label_out},
 };
 
 static struct json *parse_own(const char *text, struct err *e)

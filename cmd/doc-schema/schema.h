@@ -506,6 +506,24 @@ static const char schema_label_out[] = JSON_TEXT({
 	"required": ["schema", "selinux"]
 });
 
+/* rp.scope/1 */
+static const char schema_scope[] = JSON_TEXT({
+	"type": "object",
+	"properties": {
+		"schema": {"const": "rp.scope/1"},
+		"unit": {"type": "string"},
+		"slice": {"type": "string"},
+		"pid": {"type": "integer", "minimum": 1},
+		"below": {"type": "string"},
+		"properties": {
+			"type": "object",
+			"additionalProperties": {"type": ["integer", "string"]}
+		},
+		"cgroup": {"type": "string"}
+	},
+	"required": ["schema", "unit"]
+});
+
 /* clang-format on */
 
 #endif

@@ -14,11 +14,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "sys/path.h"
+#include "sys/userns.h"
 
 #define WAIT_MS	   2000
 #define MAX_FILE   (1u << 20)
@@ -83,6 +86,24 @@ int cgroup2_of(pid_t pid, char **path, struct err *e)
 		}
 	}
 	return err_set(e, ERR_UNSUPPORTED, 0, NULL, "no cgroup v2 in %s", name);
+}
+
+char *cgroup2_user_manager(void)
+{
+	unsigned uid = (unsigned)userns_host_uid();
+	_free_ char *own = NULL, *socket_path = NULL, *manager = NULL;
+	_free_ char *slice = str_fmt("/user.slice/user-%u.slice/", uid);
+	const char *run = getenv("XDG_RUNTIME_DIR");
+
+	if (!uid || !run || cgroup2_layout() != CGROUP_UNIFIED || cgroup2_of(0, &own, NULL) < 0 ||
+	    !str_after(own, slice))
+		return NULL;
+	*strrchr(own, '/') = '\0';
+	manager = str_fmt("%suser@%u.service", slice, uid);
+	if (!str_ends(own, ".slice") && !str_eq(own, manager))
+		return NULL;
+	socket_path = str_fmt("%s/systemd/private", run);
+	return access(socket_path, F_OK) == 0 ? take_ptr(manager) : NULL;
 }
 
 static const char *relative(const char *path)

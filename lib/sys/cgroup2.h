@@ -27,6 +27,14 @@ int cgroup2_root(struct err *e);
 int cgroup2_of(pid_t pid, char **path, struct err *e);
 
 /*
+ * The cgroup of this user's systemd manager where limits must be asked of it, because what is above
+ * the own cgroup is systemd's: a slice, or the manager itself. NULL: there is no such manager, or
+ * the own cgroup is below a unit, which means that the unit was delegated and may be written to.
+ * The caller frees.
+ */
+char *cgroup2_user_manager(void);
+
+/*
  * Makes the cgroup PATH with the missing ones above it and returns its directory. *made: how many
  * of the last ones are new. ERR_DENIED where this user may not.
  */

@@ -1,0 +1,2 @@
+\Ausage: cgroup-scope
+^ +-h, --help 

@@ -1,0 +1,1 @@
+\Acgroup-scope: one of start, set, attach, stop

@@ -1,0 +1,1 @@
+\Acgroup-scope: cannot reach the bus of systemd's user manager: .*enable-linger

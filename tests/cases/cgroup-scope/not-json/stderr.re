@@ -1,0 +1,1 @@
+\Acgroup-scope: standard input: not valid JSON

@@ -1,0 +1,1 @@
+\Acgroup-scope: \.unit: expected string, got number

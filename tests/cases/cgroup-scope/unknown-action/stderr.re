@@ -1,0 +1,1 @@
+\Acgroup-scope: "destroy" is not start

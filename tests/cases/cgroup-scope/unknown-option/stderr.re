@@ -1,0 +1,1 @@
+\Acgroup-scope: unknown flag: --bogus .*--help

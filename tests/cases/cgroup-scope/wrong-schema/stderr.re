@@ -1,0 +1,1 @@
+\Acgroup-scope: \.schema: expected
