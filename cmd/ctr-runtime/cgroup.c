@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "devices_bpf.h"
 #include "limits.h"
 #include "scope.h"
 #include "sys/cgroup2.h"
@@ -122,6 +123,14 @@ static int make_any(const struct config *cfg, const char *id, const char *limit,
 	return refuse_undelegated(cfg, limit, e);
 }
 
+/* Without real root no device can be made; what is in /dev decides. */
+static int filter_devices(const struct config *cfg, const struct cgroup *c, struct err *e)
+{
+	if (!is_root_on_host() || cgroup2_layout() != CGROUP_UNIFIED)
+		return 0;
+	return devices_filter(c->fd, cfg->resources, e);
+}
+
 static int apply(const struct config *cfg, struct cgroup *out, struct err *e)
 {
 	_strv_ struct strv controllers = {0};
@@ -132,7 +141,9 @@ static int apply(const struct config *cfg, struct cgroup *out, struct err *e)
 		buf_fmt(&words, "%s%s", words.len ? " " : "", c);
 	if (words.len && cgroup2_enable(out->path, words.data, e) < 0)
 		return -1;
-	return cgroup_limits(out->fd, out->path, cfg->resources, e);
+	if (cgroup_limits(out->fd, out->path, cfg->resources, e) < 0)
+		return -1;
+	return filter_devices(cfg, out, e);
 }
 
 /* Asked for, or limits in a tree that is systemd's. */
@@ -188,7 +199,9 @@ int cgroup_adopt(const struct global *g, const struct config *cfg, const char *i
 		return -1;
 	c->made = 1;
 	c->fd = cgroup2_open(c->path, e);
-	return c->fd < 0 ? -1 : cgroup_limits(c->fd, c->path, cfg->resources, e);
+	if (c->fd < 0 || cgroup_limits(c->fd, c->path, cfg->resources, e) < 0)
+		return -1;
+	return filter_devices(cfg, c, e);
 }
 
 int cgroup_destroy(const struct global *g, const char *path, unsigned made, const char *scope,
