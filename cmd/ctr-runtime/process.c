@@ -212,9 +212,14 @@ int process_labels(struct create *c, struct err *e)
 	profile = str_fmt("exec %s", p->apparmor);
 	if (proc_write(c->proc, "thread-self/attr/apparmor/exec", profile, e) == 0)
 		return 0;
-	if (e->errnum == ENOENT)
-		err_hint(e, "AppArmor is not active on this host");
-	return err_prefix(e, ".process.apparmorProfile");
+	if (faccessat(c->proc, "thread-self/attr/apparmor/exec", F_OK, 0) < 0)
+		return err_set(e, ERR_UNSUPPORTED, 0, NULL,
+			       ".process.apparmorProfile: AppArmor is not active on this host");
+	if (e->errnum != ENOENT)
+		return err_prefix(e, ".process.apparmorProfile");
+	err_set(e, ERR_NOTFOUND, 0, NULL, ".process.apparmorProfile: the profile %s is not loaded",
+		p->apparmor);
+	return err_hint(e, "apparmor_parser -r FILE loads it");
 }
 
 void process_caps(const struct config_process *p, struct caps *out)
