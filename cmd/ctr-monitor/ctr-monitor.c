@@ -144,7 +144,7 @@ static int write_config(struct monitor *m, const struct json *doc, struct err *e
 
 	if (doc_part(&root, "spec", &spec, e) < 0)
 		return -1;
-	limits_drop_undelegated(spec.val);
+	limits_fit(spec.val, &m->plan);
 	unlinkat(m->bundle, "exit.json", 0);
 	if (write_start(m->bundle, doc, &m->plan, e) < 0)
 		return -1;

@@ -59,6 +59,8 @@ static void dispatch(struct monitor *m, const struct epoll_event *ev)
 		clients_accept(m);
 	else if (fd == m->signals)
 		take_signal(m);
+	else if (fd == m->memory_events)
+		limits_oom_event(m);
 	else if (fd == m->in)
 		stdio_flush(m);
 	else if (fd == m->out[0] || fd == m->out[1])
@@ -162,7 +164,7 @@ static void record_exit(struct monitor *m, int code, const struct err *failed)
 	time_text(NULL, now);
 	json_set(j, "schema", json_new_str("rp.exit/1"));
 	json_set(j, "code", json_new_int(code));
-	json_set(j, "oomKilled", json_new_bool(false));
+	json_set(j, "oomKilled", json_new_bool(m->oom_killed));
 	json_set(j, "started", json_new_str(m->started));
 	json_set(j, "finished", json_new_str(now));
 	if (failed) {
@@ -284,12 +286,15 @@ void monitor_loop(struct monitor *m)
 		return;
 	}
 	watch(m, m->pidfd, EPOLLIN);
+	if (m->memory_events >= 0)
+		watch(m, m->memory_events, EPOLLPRI);
 	report_start(m, &e);
 	say_started(m);
 	while (!ended) {
 		serve(m, -1, &ended);
 		hold_or_release(m, &held);
 	}
+	limits_oom_event(m);
 	drain(m);
 	code = wait_status(m);
 	log_close(&m->log);

@@ -55,7 +55,8 @@ struct clients {
 /* What run() needs to know, taken out of the document so that the document can be freed. */
 struct plan {
 	char *id, *bundle, *run_path, *runtime, *runtime_root, *pidfile, *cgroup_manager;
-	bool own_runtime; /* ctr-runtime, not one of the user's choice */
+	bool own_runtime;    /* ctr-runtime, not one of the user's choice */
+	bool systemd_cgroup; /* for one of the user's choice */
 	bool terminal, interactive, detach, remove;
 	enum log_kind log;
 	char *log_name;
@@ -78,6 +79,8 @@ struct monitor {
 	struct clients clients;
 	struct log_file log;
 	int pidfd;
+	int memory_events; /* of the container's cgroup, -1 */
+	bool oom_killed;
 	pid_t pid;
 	char started[TIME_TEXT_LEN];
 	int report;   /* to the parent that waits for the start, -1 otherwise */
@@ -129,7 +132,11 @@ int split_go(struct split *s, struct err *e);
 void split_abandon(struct split *s);
 
 /* limits.c: takes limits that cannot be applied here out of the configuration, with a warning */
-void limits_drop_undelegated(struct json *spec);
+void limits_fit(struct json *spec, struct plan *p);
+/* memory.events of the container's own cgroup; -1 where it has none. */
+int limits_watch_oom(pid_t pid);
+/* It has changed: sets m->oom_killed. */
+void limits_oom_event(struct monitor *m);
 
 /*
  * start.c: the OCI runtime. Ours is started early and held, so that its own start-up overlaps with

@@ -53,6 +53,7 @@ int split_make(struct split *s, void (*life)(struct monitor *m), struct err *e)
 		return err_sys(e, "mmap", "cannot make shared memory");
 	s->m = (struct monitor *)shared;
 	s->m->pidfd = -1;
+	s->m->memory_events = -1;
 	s->texts = shared + sizeof(struct monitor);
 	if (fd_pipe(s->go, e) < 0 || fd_pipe(s->gone, e) < 0)
 		return -1;

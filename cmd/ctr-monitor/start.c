@@ -77,6 +77,8 @@ static int spawn_runtime(struct monitor *m, int hold, struct err *e)
 		strv_add(&a, "--cgroup-manager");
 		strv_add(&a, m->plan.cgroup_manager);
 	}
+	if (m->plan.systemd_cgroup)
+		strv_add(&a, "--systemd-cgroup");
 	strv_add(&a, "--root");
 	strv_add(&a, m->plan.runtime_root);
 	strv_add(&a, "--log");
@@ -213,7 +215,10 @@ int runtime_start(struct monitor *m, struct err *e)
 	close_child_ends(m);
 	if (r < 0)
 		return -1;
-	if (read_pid(m, e) < 0 || write_process(m, e) < 0)
+	if (read_pid(m, e) < 0)
+		return -1;
+	m->memory_events = limits_watch_oom(m->pid);
+	if (write_process(m, e) < 0)
 		return -1;
 	if (m->plan.terminal && stdio_take_console(m, e) < 0)
 		return -1;
