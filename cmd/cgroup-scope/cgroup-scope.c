@@ -3,8 +3,8 @@
  * cgroup-scope: a transient scope of systemd, the cgroup of a container where systemd manages the
  * tree. systemd.scope(5), org.freedesktop.systemd1(5), sd-bus(3).
  *
- * Stages: read the document; connect to the bus of the user's manager, for real root of the system;
- * confine; ask for the change; wait for the end of its job (the signal JobRemoved, subscribed to
+ * Stages: confine; read the document; connect to the bus of the user's manager, for real root of
+ * the system; ask for the change; wait for the end of its job (the signal JobRemoved, subscribed to
  * before the request, so that it cannot be missed); for "start" learn the scope's cgroup.
  *
  * It is a program of its own because ctr-runtime is static and small, and a static program cannot
@@ -405,7 +405,6 @@ static const struct {
 
 static int run(struct prog *p, struct err *e)
 {
-	static const struct confine rest = {.unix_sockets = true};
 	_clean_(clean_bus) sd_bus *bus = NULL;
 	_clean_(clean_job) struct job j = {0};
 	struct cur root = cur_root(p->doc);
@@ -415,17 +414,24 @@ static int run(struct prog *p, struct err *e)
 		return err_set(e, ERR_USAGE, 0, NULL, "one of start, set, attach, stop is needed");
 	if (doc_check(p->doc, SCHEMA, e) < 0 || cur_str(&root, "unit", CUR_NEED, &unit, e) < 0)
 		return -1;
-	is_user = userns_host_uid() != 0 || geteuid() != 0;
 	for (size_t i = 0; i < ARRAY_LEN(actions); i++) {
 		if (!str_eq(p->argv[0], actions[i].name))
 			continue;
-		if (connect_bus(&bus, e) < 0 || confine(&rest, e) < 0)
+		if (connect_bus(&bus, e) < 0)
 			return -1;
 		j.bus = bus;
 		return actions[i].run(&j, p->doc, unit, e);
 	}
 	return err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not start, set, attach or stop",
 		       p->argv[0]);
+}
+
+static int confine_here(struct err *e)
+{
+	static const struct confine c = {.unix_sockets = true};
+
+	is_user = userns_host_uid() != 0 || geteuid() != 0;
+	return confine(&c, e);
 }
 
 static const struct opt options[] = {{0}};
@@ -436,6 +442,7 @@ static const struct program program = {
 	.usage = "start|set|attach|stop < document",
 	.opts = options,
 	.io = PROG_READS | PROG_WRITES,
+	.confine = confine_here,
 	.run = run,
 };
 

@@ -152,3 +152,8 @@ stage() { # STEPS PROGRAM
 	traced img-fetch --policy always "oci:$DIR/image:busybox" >/dev/null
 	says '"blobs/sha256' "$NEVER $NO_START $NO_MOUNT caps=0"
 }
+
+@test "cgroup-scope: unix sockets alone, before its input is read" {
+	traced cgroup-scope stop <<<'{"schema":"rp.scope/1","unit":"a.scope"}' >/dev/null 2>&1 || true
+	says 'read(0' "$NEVER $NO_NET $NO_START $NO_MOUNT unix=allow caps=0"
+}
