@@ -10,16 +10,18 @@ setup_file() {
 	TREE=$(own_cgroup)
 	export TREE
 	mkdir "/sys/fs/cgroup$TREE/leaf"
-	for p in $(cat "/sys/fs/cgroup$TREE/cgroup.procs"); do
+	while read -r p; do
 		echo "$p" >"/sys/fs/cgroup$TREE/leaf/cgroup.procs" || true
-	done
+	done < <(cat "/sys/fs/cgroup$TREE/cgroup.procs")
 }
 teardown_file() { vm_teardown; }
 
 LIMITS='.linux.resources = {
 	memory: {limit: 67108864, swap: 134217728, reservation: 33554432},
 	cpu: {shares: 512, quota: 50000, period: 100000, cpus: "0", mems: "0"},
-	pids: {limit: 20}, blockIO: {weight: 200},
+	pids: {limit: 20}, blockIO: {weight: 200,
+		throttleReadBpsDevice: [{major: $major, minor: 0, rate: 1048576}],
+		throttleWriteIOPSDevice: [{major: $major, minor: 0, rate: 100}]},
 	unified: {"memory.high": "50331648", "memory.oom.group": "1"}}'
 
 is() { # FILE VALUE
@@ -30,7 +32,7 @@ is() { # FILE VALUE
 }
 
 @test "create: every limit stands in its file, beside the caller; delete removes the cgroup" {
-	bundle all "$LIMITS | .process.args = [\"sleep\",\"1000\"]"
+	bundle all "$(stat -c %Hr /dev/vda) as \$major | $LIMITS | .process.args = [\"sleep\",\"1000\"]"
 	ctr-runtime create -b "$DIR/all" --pid-file "$DIR/pid" all </dev/null >/dev/null 2>&1 3>&-
 	PID=$(cat "$DIR/pid")
 	path=$(own_cgroup "$PID")
@@ -46,6 +48,7 @@ is() { # FILE VALUE
 	is cpuset.mems 0
 	is pids.max 20
 	is io.weight "default 1920"
+	is io.max "$(stat -c %Hr /dev/vda):0 rbps=1048576 wbps=max riops=max wiops=100"
 	ctr-runtime start all
 	ctr-runtime kill all KILL
 	eventually eval '[ "$(ctr-runtime state all | jq -r .status)" = stopped ]'
