@@ -3,7 +3,8 @@
 B       ?= build
 PREFIX  ?= /usr/local
 CC      ?= gcc
-CFLAGS  ?= -Os -g
+# link-time optimization makes the programs a twentieth smaller; clang's needs other tools
+CFLAGS  ?= -Os -g $(if $(findstring clang,$(CC)),,-flto=auto)
 DESTDIR ?=
 
 # What the programs need to build, then what only tests, lint and bench need (Debian names).
@@ -21,8 +22,9 @@ WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wp
 ALL_CFLAGS = -std=gnu17 $(WARN) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_FORTIFY_SOURCE=2 -Ilib -I$(B) \
 	-ffunction-sections -fdata-sections -fstack-protector-strong -fno-plt \
 	-fno-asynchronous-unwind-tables $(CFLAGS)
-FREESTANDING = -ffreestanding -fno-stack-protector -fno-sanitize=all -U_FORTIFY_SOURCE
-ALL_LDFLAGS = -Wl,--gc-sections -Wl,--as-needed -Wl,-z,relro,-z,now -Wl,-z,noexecstack,-z,noseparate-code \
+FREESTANDING = -ffreestanding -fno-lto -fno-stack-protector -fno-sanitize=all -U_FORTIFY_SOURCE
+# optimized at link time, a function is judged without what its callers promise
+ALL_LDFLAGS = -Wno-maybe-uninitialized -Wl,--gc-sections -Wl,--as-needed -Wl,-z,relro,-z,now -Wl,-z,noexecstack,-z,noseparate-code \
 	$(LDFLAGS)
 
 LIB_SRC  := $(wildcard lib/*/*.c)

@@ -134,6 +134,7 @@ int spawn(const struct spawn *s, struct child *out, struct err *e)
 	struct plan p = {.s = s, .file = file, .from = from, .to = to};
 	int failed;
 
+	*out = (struct child){.pidfd = -1};
 	if (!file)
 		return -1;
 	if (s->in == SPAWN_NULL || s->out == SPAWN_NULL || s->err == SPAWN_NULL) {
