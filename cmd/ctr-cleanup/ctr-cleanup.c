@@ -158,6 +158,7 @@ static void end_recorded(struct cleanup *c, const struct json *helper, int run, 
 
 	id.pid = (pid_t)json_get_int(helper, "pid", 0);
 	id.start = (uint64_t)json_get_int(helper, "startTime", 0);
+	id.inode = (uint64_t)json_get_int(helper, "pidInode", 0);
 	snprintf(id.boot, sizeof(id.boot), "%s", json_get_str(helper, "bootId", ""));
 	pidfd = id.pid ? proc_open(&id, e) : run >= 0 ? open_unrecorded_pasta(c, run) : -1;
 	if (pidfd >= 0) {

@@ -349,6 +349,8 @@ static void describe(struct json *doc, const struct monitor *m, pid_t monitor,
 		if (proc_identify(r->pid, &id, NULL) == 0) {
 			json_set(process, "startTime", json_new_int((int64_t)id.start));
 			json_set(process, "bootId", json_new_str(id.boot));
+			if (id.inode)
+				json_set(process, "pidInode", json_new_uint(id.inode));
 		}
 	}
 	json_set(process, "attachSocket", json_new_str(socket_path));

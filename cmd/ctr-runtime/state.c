@@ -262,21 +262,13 @@ void state_release(struct state *s)
 
 static bool is_alive(const struct state *s)
 {
-	_close_ int fd = -1;
 	struct proc_id now;
-	uint64_t inode;
 
 	if (!s->proc.pid || proc_identify(s->proc.pid, &now, NULL) < 0 ||
 	    now.start != s->proc.start || !str_eq(now.boot, s->proc.boot))
 		return false;
-	if (!s->proc.inode)
-		return true;
-	fd = sys_pidfd_open(s->proc.pid);
-	if (fd < 0)
-		return errno != ESRCH;
 	/* where the kernel does not say, the start time has to do */
-	inode = proc_inode(fd);
-	return !inode || inode == s->proc.inode;
+	return !s->proc.inode || !now.inode || now.inode == s->proc.inode;
 }
 
 const char *state_status(const struct state *s)

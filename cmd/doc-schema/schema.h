@@ -329,6 +329,7 @@ static const char schema_container[] = JSON_TEXT({
 						"program": {"type": "string"},
 						"pid": {"type": "integer"},
 						"startTime": {"type": "integer"},
+						"pidInode": {"type": "integer"},
 						"bootId": {"type": "string"}
 					},
 					"required": ["pid", "startTime", "bootId"]
@@ -339,6 +340,7 @@ static const char schema_container[] = JSON_TEXT({
 						"program": {"type": "string"},
 						"pid": {"type": "integer"},
 						"startTime": {"type": "integer"},
+						"pidInode": {"type": "integer"},
 						"bootId": {"type": "string"}
 					},
 					"required": ["pid", "startTime", "bootId"]
@@ -400,6 +402,7 @@ static const char schema_container[] = JSON_TEXT({
 			"properties": {
 				"pid": {"type": "integer"},
 				"startTime": {"type": "integer"},
+				"pidInode": {"type": "integer"},
 				"bootId": {"type": "string"},
 				"monitorPid": {"type": "integer"},
 				"attachSocket": {"type": "string"},

@@ -196,15 +196,13 @@ int pause_create(const struct store *s, struct err *e)
 
 static int write_record(const struct store *s, pid_t pid, struct err *e)
 {
-	_json_ struct json *j = json_new_object();
+	_json_ struct json *j = NULL;
 	struct proc_id id;
 
 	if (proc_identify(pid, &id, e) < 0)
 		return -1;
+	j = proc_record(&id);
 	json_set(j, "schema", json_new_str("rp.pause/1"));
-	json_set(j, "pid", json_new_int(id.pid));
-	json_set(j, "startTime", json_new_int((int64_t)id.start));
-	json_set(j, "bootId", json_new_str(id.boot));
 	return json_write_file(s->run, PAUSE_RECORD, j, 0600, false, e);
 }
 

@@ -162,16 +162,6 @@ void container_add_start(const struct store *s, const char *id, struct json *doc
 			json_set(doc, members[i], json_ref(json_get(start, members[i])));
 }
 
-struct json *proc_record(const struct proc_id *id)
-{
-	struct json *j = json_new_object();
-
-	json_set(j, "pid", json_new_int(id->pid));
-	json_set(j, "startTime", json_new_int((int64_t)id->start));
-	json_set(j, "bootId", json_new_str(id->boot));
-	return j;
-}
-
 const char *container_status_name(enum container_status status)
 {
 	static const char *const names[] = {"created", "running", "paused", "exited"};

@@ -23,6 +23,7 @@
 
 #include "oci/store.h"
 #include "sys/proc.h"
+#include "sys/userns.h"
 
 #define CONTAINER_ID_LEN 64
 
@@ -77,9 +78,6 @@ int container_state(const struct store *s, const char *id, struct container_stat
 
 /* "created", "running", "paused", "exited" */
 const char *container_status_name(enum container_status status);
-
-/* {pid, startTime, bootId} as proc_record_read() reads it. */
-struct json *proc_record(const struct proc_id *id);
 
 /*
  * A name for the container, and its directory, published together: the staging directory becomes

@@ -57,7 +57,8 @@ static int read_stat(pid_t pid, char *state, uint64_t *start, struct err *e)
 	return 0;
 }
 
-int proc_identify(pid_t pid, struct proc_id *out, struct err *e)
+/* All but the inode. */
+static int identify(pid_t pid, struct proc_id *out, struct err *e)
 {
 	char state;
 
@@ -91,6 +92,16 @@ uint64_t proc_inode(int pidfd)
 	return st.st_ino;
 }
 
+int proc_identify(pid_t pid, struct proc_id *out, struct err *e)
+{
+	_close_ int fd = sys_pidfd_open(pid);
+
+	if (identify(pid, out, e) < 0)
+		return -1;
+	out->inode = fd >= 0 ? proc_inode(fd) : 0;
+	return 0;
+}
+
 int proc_open(const struct proc_id *id, struct err *e)
 {
 	struct proc_id now;
@@ -104,7 +115,7 @@ int proc_open(const struct proc_id *id, struct err *e)
 		return err_sys(e, "pidfd_open", "process %d", (int)id->pid);
 	inode = id->inode ? proc_inode(fd) : 0;
 	/* identity after the open: the pidfd then refers to the process that was looked at */
-	if (proc_identify(id->pid, &now, e) < 0)
+	if (identify(id->pid, &now, e) < 0)
 		return -1;
 	if (now.start != id->start || strcmp(now.boot, id->boot) != 0 ||
 	    (id->inode && inode && inode != id->inode))

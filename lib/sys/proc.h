@@ -42,7 +42,8 @@ int proc_wait(int pidfd, int timeout_ms, struct err *e);
 
 /*
  * The number that no other process gets until the next boot: the inode of its pidfd in pidfs. 0
- * where the kernel has none. proc_identify() does not fill it in.
+ * where the kernel has none (before Linux 6.9). The start time alone counts clock ticks: within one
+ * a number may have had two owners.
  */
 uint64_t proc_inode(int pidfd);
 

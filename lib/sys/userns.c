@@ -20,22 +20,36 @@
 #include "sys/idmap.h"
 #include "wire/json.h"
 
+struct json *proc_record(const struct proc_id *id)
+{
+	struct json *j = json_new_object();
+
+	json_set(j, "pid", json_new_int(id->pid));
+	json_set(j, "startTime", json_new_int((int64_t)id->start));
+	json_set(j, "bootId", json_new_str(id->boot));
+	if (id->inode)
+		json_set(j, "pidInode", json_new_uint(id->inode));
+	return j;
+}
+
 int proc_record_read(int dir, const char *file, struct proc_id *id, struct err *e)
 {
 	_json_ struct json *j = NULL;
 	struct cur root;
 	const char *boot = "";
-	int64_t pid = 0, start = 0;
+	int64_t pid = 0, start = 0, inode = 0;
 
 	if (json_read_file(dir, file, 65536, &j, e) < 0)
 		return -1;
 	root = cur_root(j);
 	if (cur_int(&root, "pid", CUR_NEED, 1, INT32_MAX, &pid, e) < 0 ||
 	    cur_int(&root, "startTime", CUR_NEED, 0, INT64_MAX, &start, e) < 0 ||
+	    cur_int(&root, "pidInode", CUR_OPTIONAL, 0, INT64_MAX, &inode, e) < 0 ||
 	    cur_str(&root, "bootId", CUR_NEED, &boot, e) < 0)
 		return err_prefix(e, "%s", file);
 	id->pid = (pid_t)pid;
 	id->start = (uint64_t)start;
+	id->inode = (uint64_t)inode;
 	snprintf(id->boot, sizeof(id->boot), "%s", boot);
 	return 0;
 }

@@ -8,8 +8,11 @@
 /* RUN/pause.json: {"schema":"rp.pause/1","pid","startTime","bootId"} */
 #define PAUSE_RECORD "pause.json"
 
+/* {pid, startTime, bootId, pidInode}, the last where it is known. */
+struct json *proc_record(const struct proc_id *id);
+
 /*
- * Reads the process identity {pid, startTime, bootId} from a JSON file below dir.
+ * Reads such a process identity from a JSON file below dir.
  * ERR_NOTFOUND where there is no file; ERR_INPUT where it is not understood.
  */
 int proc_record_read(int dir, const char *file, struct proc_id *id, struct err *e);
