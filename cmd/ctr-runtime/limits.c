@@ -228,10 +228,7 @@ static int write_lists(int dir, struct json *r, struct err *e)
 	return 0;
 }
 
-static int each_unified(struct json *r,
-			int (*fn)(void *arg, const char *path, const char *file, const char *text,
-				  struct err *e),
-			void *arg, struct err *e)
+static int each_unified(struct json *r, limit_fn *fn, void *arg, struct err *e)
 {
 	json_foreach (m, json_get(r, "unified")) {
 		const char *text = json_str(m.val);
@@ -240,23 +237,21 @@ static int each_unified(struct json *r,
 			return err_set(e, ERR_INPUT, 0, NULL,
 				       ".linux.resources.unified: \"%s\" is no file of a cgroup",
 				       m.key);
-		if (fn(arg, ".linux.resources.unified", m.key, text, e) < 0)
+		if (fn(arg, ".linux.resources.unified", m.key, text, true, e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-int limits_each(struct json *r,
-		int (*fn)(void *arg, const char *path, const char *file, const char *text,
-			  struct err *e),
-		void *arg, struct err *e)
+int limits_each(struct json *r, limit_fn *fn, void *arg, struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
 		struct json *v = json_path(r, limits[i].path);
 		_free_ char *text = v ? limits[i].text(r, v) : NULL;
 		_free_ char *path = str_fmt(".linux.resources.%s", limits[i].path);
 
-		if (text && fn(arg, path, limits[i].file, text, e) < 0)
+		if (text &&
+		    fn(arg, path, limits[i].file, text, counts(&limits[i], v, OCI_VERSION), e) < 0)
 			return -1;
 	}
 	return each_unified(r, fn, arg, e);
@@ -267,14 +262,13 @@ struct target {
 	const char *path;
 };
 
-/* "No limit" in a file that is not there is none. */
-static int write_limit(void *arg, const char *path, const char *file, const char *text,
+/* What is so anyhow needs no file. */
+static int write_limit(void *arg, const char *path, const char *file, const char *text, bool needed,
 		       struct err *e)
 {
 	const struct target *t = arg;
-	bool none = strncmp(text, "max", 3) == 0 || str_eq(text, "0");
 
-	if (none && faccessat(t->dir, file, F_OK, 0) < 0)
+	if (!needed && faccessat(t->dir, file, F_OK, 0) < 0)
 		return 0;
 	if (cgroup2_write(t->dir, file, text, e) < 0)
 		return err_prefix(e, "%s (%s)", path, t->path);

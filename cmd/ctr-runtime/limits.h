@@ -12,13 +12,17 @@
 char *limits_first(struct json *resources, const char *version);
 
 /*
+ * One limit: its path in config.json, the file of the cgroup, the text for it. needed: false for a
+ * value that every cgroup has from the start ("max", cpu.shares of 1024).
+ */
+typedef int limit_fn(void *arg, const char *path, const char *file, const char *text, bool needed,
+		     struct err *e);
+
+/*
  * Calls fn for each limit that is a file of its own: where it stands in the document
  * (".linux.resources.memory.limit"), the file, the text for it. Stops where fn returns -1.
  */
-int limits_each(struct json *resources,
-		int (*fn)(void *arg, const char *path, const char *file, const char *text,
-			  struct err *e),
-		void *arg, struct err *e);
+int limits_each(struct json *resources, limit_fn *fn, void *arg, struct err *e);
 
 /* The controllers that the limits need. */
 void limits_controllers(struct json *resources, struct strv *out);

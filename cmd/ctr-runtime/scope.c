@@ -157,7 +157,7 @@ static void add_quota(struct json *p, const char *text)
 }
 
 static int add_property(void *arg, const char *path, const char *file, const char *text,
-			struct err *e)
+			bool needed, struct err *e)
 {
 	struct json *p = arg;
 
