@@ -24,6 +24,7 @@
 #include <sys/vfs.h>
 
 #include "base/log.h"
+#include "birth.h"
 #include "sys/loopback.h"
 #include "sys/nsfork.h"
 #include "sys/path.h"
@@ -364,7 +365,7 @@ _Noreturn void intermediate_main(struct create *c)
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || join_first(c, &e) < 0)
 		fail(c, &e);
-	pid = ns_fork(flags, c->cgroup.fd, true, &pidfd, &e);
+	pid = birth(flags, c->cgroup.fd, true, &pidfd, &e);
 	if (pid < 0)
 		fail(c, &e);
 	if (pid == 0)

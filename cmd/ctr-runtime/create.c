@@ -26,6 +26,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include "birth.h"
 #include "foreground.h"
 #include "ids.h"
 #include "sys/fdpass.h"
@@ -291,13 +292,13 @@ static int start_intermediate(struct create *c, struct err *e)
 		return -1;
 	if (pid == 0)
 		intermediate_main(c);
-	close(c->sync_child);
-	c->sync_child = -1;
+	close(take_fd(&c->sync_child));
 	if (note_wait(c->sync_parent, NOTE_PID, &n, e) < 0) {
 		c->pidfd = pidfd;
 		return child_error(c, e);
 	}
 	close(pidfd);
+	close(take_fd(&c->err_write)); /* its end of file is what "run" waits for */
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	c->pid = n.pid;
@@ -327,22 +328,14 @@ static int start_child(struct create *c, struct err *e)
 		return err_sys(e, "prctl", "cannot protect the runtime");
 	if (needs_intermediate(c))
 		return start_intermediate(c, e);
-	pid = ns_fork(flags, c->cgroup.fd, false, &c->pidfd, e);
-	if (pid < 0 && e->code == ERR_UNSUPPORTED) {
-		err_clear(e);
-		c->attach_cgroup = true;
-		pid = ns_fork(flags, -1, false, &c->pidfd, e);
-	}
+	pid = birth(flags, c->cgroup.fd, false, &c->pidfd, e);
 	if (pid < 0)
 		return -1;
 	if (pid == 0)
 		child_main(c);
 	c->pid = pid;
-	if (c->attach_cgroup && cgroup2_attach(c->cgroup.fd, pid, e) < 0)
-		return -1;
-	close(c->sync_child);
-	close(c->err_write);
-	c->sync_child = c->err_write = -1;
+	close(take_fd(&c->sync_child));
+	close(take_fd(&c->err_write));
 	return 0;
 }
 
@@ -351,11 +344,11 @@ static int get_map(const struct config_maps *given, bool gid, struct idmap *out,
 	return given->n ? ids_from_config(given, out, e) : ids_default(gid, out, e);
 }
 
-/* For its ids, for its pid as the runtime sees it, or to be put into its cgroup. */
+/* For its ids, for its pid as the runtime sees it, or to be put into its scope. */
 bool child_waits(const struct create *c)
 {
-	return c->new_ns & CLONE_NEWUSER || c->cfg.create_container.n || c->attach_cgroup ||
-	       c->cfg.nnetdevs || c->cgroup.adopt;
+	return c->new_ns & CLONE_NEWUSER || c->cfg.create_container.n || c->cfg.nnetdevs ||
+	       c->cgroup.adopt;
 }
 
 static int map_ids(struct create *c, struct err *e)

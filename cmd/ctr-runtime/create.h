@@ -59,7 +59,6 @@ struct create {
 	int console;	  /* connected to --console-socket */
 	int start_socket; /* create: listens for "start" */
 	struct cgroup cgroup;
-	bool attach_cgroup; /* after the clone: clone3 could not do it */
 	struct caps caps;
 
 	int err_read, err_write;

@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "birth.h"
 #include "foreground.h"
 #include "schedule.h"
 #include "scope.h"
@@ -328,7 +329,7 @@ static int start(struct create *c, struct err *e)
 	struct note n;
 	int pidfd;
 	/* from inside of a cgroup namespace nobody can be put into a cgroup from outside of it */
-	pid_t pid = ns_fork(0, c->cgroup.fd, false, &pidfd, e);
+	pid_t pid = birth(0, c->cgroup.fd, false, &pidfd, e);
 
 	if (pid < 0 && c->cgroup.path && e->errnum != EAGAIN) {
 		err_clear(e);

@@ -43,8 +43,8 @@ teardown() {
 }
 
 # Runs the script on standard input as the user, in the delegated tree, in a home of its own. The
-# cgroup is new each time: Linux 6.14 and later kill what clone3(CLONE_INTO_CGROUP) starts from a
-# cgroup that was ever killed.
+# cgroup is new each time: Linux 6.14 and later kill what other programs start by
+# clone3(CLONE_INTO_CGROUP) from a cgroup that was ever killed.
 delegated() {
 	local script status=0
 	script=$(cat)
@@ -168,6 +168,40 @@ bundle='
 		run c
 		ctr-runtime delete -f c
 		[ ! -e "\$tree/other" ]
+	S
+	nothing_left
+}
+
+# Where the kernel counts kills, a child that is started straight into a cgroup is killed at birth
+# unless its parent's was killed as often.
+@test "a container and exec from a cgroup that was killed before are in the container's cgroup" {
+	delegated <<-S
+		$bundle
+		mkdir "\$tree/killed"
+		echo 1 >"\$tree/killed/cgroup.kill"
+		echo \$\$ >"\$tree/killed/cgroup.procs"
+		config ".process.args = [\"sleep\", \"1000\"] | .linux.cgroupsPath = \"\${tree#/sys/fs/cgroup}/c\""
+		run c || die "run"
+		ctr-runtime exec c sleep 1002 &
+		until [ "\$(wc -l <"\$tree/c/cgroup.procs")" -ge 2 ]; do
+			kill -0 \$! || die "exec: \$(cat said)"
+			sleep 0.05
+		done
+		grep -q . "\$tree/killed/cgroup.procs"
+		ctr-runtime exec c cat /proc/self/cgroup >in
+		grep -qx "0::/" in || die "\$(cat in)"
+		# the intermediate process of joined namespaces as well
+		pid=\$(ctr-runtime state c | jq .pid)
+		config ".linux.cgroupsPath += \"d\" | del(.linux.uidMappings, .linux.gidMappings) |
+			.linux.namespaces |= map(if .type == \"user\" or .type == \"pid\" then .path = \"/proc/\$pid/ns/\(.type)\" else . end)"
+		run d || die "run with namespaces to join"
+		grep -q . "\$tree/cd/cgroup.procs"
+		ctr-runtime delete -f d
+		ctr-runtime delete -f c
+		wait \$! || [ \$? = 137 ]
+		[ ! -e "\$tree/c" ]
+		echo \$\$ >"\$tree/session/cgroup.procs"
+		rmdir "\$tree/killed"
 	S
 	nothing_left
 }

@@ -69,3 +69,15 @@ eventually() {
 	[ ! -s "$DIR/err" ]
 	[ -z "$(ctr-runtime list -q)" ]
 }
+
+# The runtime's own copy of the pipe whose end says "executed" kept it waiting for ever.
+@test "run returns where the user and pid namespaces of another container are joined" {
+	bundle .
+	ctr-runtime run -d -b "$DIR/b" c </dev/null >/dev/null 2>&1 3>&-
+	bundle 'del(.linux.uidMappings, .linux.gidMappings) | .linux.namespaces |=
+		map(if .type == "user" or .type == "pid" then .path = "/proc/'"$(ctr-runtime state c | jq .pid)"'/ns/\(.type)" else . end)'
+	timeout 10 ctr-runtime run -d -b "$DIR/b" d </dev/null >/dev/null 2>"$DIR/err" 3>&- || { cat "$DIR/err"; false; }
+	status_is d running
+	ctr-runtime delete -f d
+	ctr-runtime delete -f c
+}
