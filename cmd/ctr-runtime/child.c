@@ -28,6 +28,7 @@
 #include "sys/loopback.h"
 #include "sys/nsfork.h"
 #include "sys/path.h"
+#include "waiting.h"
 
 static void drop(int *fd)
 {
@@ -262,11 +263,9 @@ static int wait_start(struct create *c, struct err *e)
 		return -1;
 	close(c->sync_child);
 	c->sync_child = -1;
-	do
-		s = accept4(c->start_socket, NULL, NULL, SOCK_CLOEXEC);
-	while (s < 0 && (errno == EINTR || errno == ECONNABORTED));
+	s = waiting_serve(c->start_socket, c->proc, e);
 	if (s < 0)
-		return err_sys(e, "accept", "cannot wait for start");
+		return -1;
 	close(c->start_socket);
 	c->start_socket = -1;
 	if (TEMP_FAILURE_RETRY(dup3(s, c->err_write, O_CLOEXEC)) < 0)

@@ -23,7 +23,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "birth.h"
@@ -34,6 +33,7 @@
 #include "sys/path.h"
 #include "sys/userns.h"
 #include "sys/userns_map.h"
+#include "waiting.h"
 
 int stages_run(const struct stage *s, const char *who, struct create *c, struct err *e)
 {
@@ -229,8 +229,6 @@ static int cgroup_stage(struct create *c, struct err *e)
 
 static int connect_sockets(struct create *c, struct err *e)
 {
-	struct sockaddr_un a = {.sun_family = AF_UNIX};
-
 	if (c->o->console_socket) {
 		c->console = fdpass_connect(c->o->console_socket, e);
 		if (c->console < 0)
@@ -238,12 +236,8 @@ static int connect_sockets(struct create *c, struct err *e)
 	}
 	if (c->start)
 		return 0;
-	c->start_socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/" STATE_FIFO, c->state_dir);
-	if (c->start_socket < 0 || bind(c->start_socket, (struct sockaddr *)&a, sizeof(a)) < 0 ||
-	    listen(c->start_socket, 1) < 0)
-		return err_sys(e, "bind", "cannot make the socket that start connects to");
-	return 0;
+	c->start_socket = waiting_listen(c->state_dir, e);
+	return c->start_socket < 0 ? -1 : 0;
 }
 
 int channels(struct create *c, struct err *e)

@@ -22,6 +22,7 @@
 
 #include "birth.h"
 #include "foreground.h"
+#include "nsjoin.h"
 #include "schedule.h"
 #include "scope.h"
 #include "sys/fdpass.h"
@@ -183,61 +184,14 @@ static int enter_cgroup(struct create *c, struct err *e)
 			    c->pid, e);
 }
 
-/* 1: the container has one of its own, 0: it shares the runtime's. */
-static int differs(pid_t pid, const char *name, struct err *e)
-{
-	char own[40], other[48];
-	struct stat a, b;
-
-	snprintf(own, sizeof(own), "/proc/self/ns/%s", name);
-	snprintf(other, sizeof(other), "/proc/%d/ns/%s", (int)pid, name);
-	if (stat(own, &a) < 0)
-		return 0; /* this kernel has no such namespaces */
-	if (stat(other, &b) < 0) {
-		err_sys(e, "stat", "cannot look at the namespaces of the container");
-		return err_hint(e, "has it been started?");
-	}
-	return a.st_ino != b.st_ino || a.st_dev != b.st_dev;
-}
-
-/* For kernels before 5.8. */
-static int join_one_by_one(pid_t pid, uint64_t flags, struct err *e)
-{
-	int fds[8];
-	char path[48];
-
-	for (int i = 0; ns_types[i].oci; i++) {
-		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, ns_types[i].proc);
-		fds[i] = flags & ns_types[i].flag ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	}
-	for (int i = 0; ns_types[i].oci; i++)
-		if (flags & ns_types[i].flag && setns(fds[i], (int)ns_types[i].flag) < 0)
-			return err_sys(e, "setns", "cannot join the %s namespace of the container",
-				       ns_types[i].oci);
-	return 0;
-}
-
 static int join_all(struct create *c, struct err *e)
 {
-	_close_ int pidfd = proc_open(&container.proc, e);
-	uint64_t flags = 0;
+	_nsjoin_ struct nsjoin spaces = NSJOIN_NONE;
 
-	if (pidfd < 0)
+	if (nsjoin_open(&container, &spaces, e) < 0)
 		return -1;
-	for (int i = 0; ns_types[i].oci; i++) {
-		int other = differs(container.proc.pid, ns_types[i].proc, e);
-
-		if (other < 0)
-			return -1;
-		if (other)
-			flags |= ns_types[i].flag;
-	}
-	c->joined_early = flags;
-	if (!flags || setns(pidfd, (int)flags) == 0)
-		return 0;
-	if (errno != EINVAL && errno != EBADF)
-		return err_sys(e, "setns", "cannot join the namespaces of the container");
-	return join_one_by_one(container.proc.pid, flags, e);
+	c->joined_early = spaces.flags;
+	return nsjoin_enter(&spaces, ~(uint64_t)0, e);
 }
 
 /* The container's root, which setns(2) to its mount namespace has made ours. */

@@ -3,10 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 #include "create.h"
+#include "waiting.h"
 
 #define CREATE_OPTIONS                                                                            \
 	{"bundle", 'b',                                                                           \
@@ -120,13 +119,11 @@ const struct command cmd_run = {
 /* The child answers with an error, or with the end of file when it has executed the command. */
 static int knock(const struct state *s, struct err *e)
 {
-	_close_ int sock = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	_close_ int sock = waiting_ask(s->dir, WAITING_START, e);
 	struct err said = {0};
 
-	snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/" STATE_FIFO, s->dir);
-	if (sock < 0 || connect(sock, (struct sockaddr *)&a, sizeof(a)) < 0)
-		return err_sys(e, "connect", "cannot reach the container");
+	if (sock < 0)
+		return -1;
 	unlinkat(s->dir, STATE_FIFO, 0);
 	if (err_recv(sock, &said) == 1) {
 		*e = said;

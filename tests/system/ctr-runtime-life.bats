@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # ctr-runtime: commands that meet a container while it is made, waits, or is in the foreground.
+bats_require_minimum_version 1.5.0
 
 setup_file() {
 	export B=${B:-$(cd "$BATS_TEST_DIRNAME/../.." && pwd)/build}
@@ -79,5 +80,45 @@ eventually() {
 	timeout 10 ctr-runtime run -d -b "$DIR/b" d </dev/null >/dev/null 2>"$DIR/err" 3>&- || { cat "$DIR/err"; false; }
 	status_is d running
 	ctr-runtime delete -f d
+	ctr-runtime delete -f c
+}
+
+# Its first process is a copy of the runtime, whose /proc files are shut to this user.
+@test "exec in a created container by a user without a namespace of the runtime; then start" {
+	bundle .
+	ctr-runtime create -b "$DIR/b" c </dev/null >/dev/null 2>&1 3>&-
+	status_is c created
+	pid=$(ctr-runtime state c | jq .pid)
+	[ ! -r "/proc/$pid/ns/" ]
+	run -0 --separate-stderr ctr-runtime exec c sh -c 'id -u; cat /proc/self/uid_map; readlink /proc/self/ns/mnt; ls /'
+	[ -z "$stderr" ]
+	[ "${lines[0]}" = 0 ]
+	read -r inside outside _ <<<"${lines[1]}"
+	[ "$inside $outside" = "0 $(id -u)" ]
+	[ "${lines[2]}" != "$(readlink /proc/self/ns/mnt)" ]
+	[[ $output == *mnt* && $output != *home* ]]
+	# what exec starts cannot look into the waiting process either
+	run ctr-runtime exec c sh -c 'ls /proc/1/fd/ && echo reached'
+	[[ $output != *reached* ]]
+	status_is c created
+	ctr-runtime start c
+	status_is c running
+	ctr-runtime exec c sh -c 'cat /proc/1/cmdline' | grep -qa sleep
+	ctr-runtime delete -f c
+}
+
+@test "a client of a created container that says nothing does not keep start waiting" {
+	bundle .
+	ctr-runtime create -b "$DIR/b" c </dev/null >/dev/null 2>&1 3>&-
+	(cd "$XDG_RUNTIME_DIR/rp/runtime/c" && exec python3 -c 'if True:
+		import socket, time
+		s = socket.socket(socket.AF_UNIX)
+		s.connect("start")
+		open("connected", "w")
+		time.sleep(30)') 3>&- &
+	eventually [ -e "$XDG_RUNTIME_DIR/rp/runtime/c/connected" ]
+	timeout 10 ctr-runtime start c
+	status_is c running
+	kill $!
 	ctr-runtime delete -f c
 }

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The socket of a created container: see waiting.h.
+ *
+ * Its first process is still a copy of the runtime: not dumpable, and its memory belongs to the
+ * user namespace of whoever called create. So its /proc/PID/ns is shut (ptrace(2), access mode
+ * checking) to the very user who owns the container's user namespace and has all capabilities in
+ * it, unless he is in a namespace above with CAP_SYS_PTRACE. To make the process dumpable would
+ * open its memory and descriptors to what exec starts in the container; instead it opens its own
+ * namespaces, which is always allowed, and hands them out here. The socket is in the state
+ * directory, which only the caller's user reaches, and which is not in the container.
+ *
+ * A client that says nothing is dropped after a second, so that it cannot keep others waiting.
+ */
+#include "waiting.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "state.h"
+#include "sys/fdpass.h"
+#include "sys/nsfork.h"
+
+static struct sockaddr_un address(int state_dir)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/" STATE_FIFO, state_dir);
+	return a;
+}
+
+int waiting_listen(int state_dir, struct err *e)
+{
+	_close_ int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un a = address(state_dir);
+
+	if (s < 0 || bind(s, (struct sockaddr *)&a, sizeof(a)) < 0 || listen(s, 8) < 0)
+		return err_sys(e, "bind", "cannot make the socket that start connects to");
+	return take_fd(&s);
+}
+
+/* Its end says that there are no more; a kernel need not have all types. */
+static void send_namespaces(int sock, int proc)
+{
+	char path[32];
+
+	for (const struct ns_type *t = ns_types; t->oci; t++) {
+		_close_ int fd = -1;
+
+		snprintf(path, sizeof(path), "self/ns/%s", t->proc);
+		fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+		if (fd >= 0 && fdpass_send(sock, fd, t->proc, 1, NULL) < 0)
+			return;
+	}
+}
+
+static char hear(int sock)
+{
+	struct timeval limit = {.tv_sec = 1};
+	char word = 0;
+
+	setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	return recv(sock, &word, 1, 0) == 1 ? word : 0;
+}
+
+int waiting_serve(int listener, int proc, struct err *e)
+{
+	for (;;) {
+		_close_ int s = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		char word;
+
+		if (s < 0 && errno != EINTR && errno != ECONNABORTED)
+			return err_sys(e, "accept", "cannot wait for start");
+		word = s < 0 ? 0 : hear(s);
+		if (word == WAITING_START)
+			return take_fd(&s);
+		if (word == WAITING_NAMESPACES)
+			send_namespaces(s, proc);
+	}
+}
+
+int waiting_ask(int state_dir, enum waiting_word word, struct err *e)
+{
+	_close_ int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un a = address(state_dir);
+	char c = (char)word;
+
+	if (s < 0 || connect(s, (struct sockaddr *)&a, sizeof(a)) < 0 ||
+	    send(s, &c, 1, MSG_NOSIGNAL) != 1)
+		return err_sys(e, "connect", "cannot reach the container");
+	return take_fd(&s);
+}
