@@ -498,6 +498,22 @@ int config_parse_process(struct json *doc, struct config *out, struct err *e)
 	return 0;
 }
 
+int config_parse_mounts(struct json *doc, struct config *out, struct err *e)
+{
+	static const struct field table[] = {
+		{"mounts", LIST, AT(config, mounts), CUR_NEED, mount_table,
+		 sizeof(struct config_mount)},
+		{0},
+	};
+	struct json *object = doc;
+
+	if (json_kind(doc) == JSON_ARRAY) {
+		object = json_new_object();
+		json_set(object, "mounts", doc);
+	}
+	return parse(object, table, 0, out, e);
+}
+
 void config_release(struct config *c)
 {
 	for (size_t i = 0; i < c->nowned; i++)

@@ -123,6 +123,8 @@ struct config {
 int config_parse(struct json *doc, struct config *out, struct err *e);
 /* A process object alone, as "exec --process" takes it. */
 int config_parse_process(struct json *doc, struct config *out, struct err *e);
+/* An array of mounts, or an object with .mounts: "mounts add" and "mounts remove". */
+int config_parse_mounts(struct json *doc, struct config *out, struct err *e);
 void config_release(struct config *c);
 #define _config_ _clean_(config_release)
 

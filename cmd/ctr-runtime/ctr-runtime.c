@@ -14,9 +14,9 @@
 #include "wire/prog.h"
 
 static const struct command *const commands[] = {
-	&cmd_create, &cmd_start,    &cmd_run,	     &cmd_exec,	   &cmd_state, &cmd_kill,
-	&cmd_delete, &cmd_pause,    &cmd_resume,     &cmd_update,  &cmd_list,  &cmd_ps,
-	&cmd_spec,   &cmd_features, &cmd_checkpoint, &cmd_restore, NULL,
+	&cmd_create, &cmd_start,    &cmd_run,	 &cmd_exec,	  &cmd_state,	&cmd_kill,
+	&cmd_delete, &cmd_pause,    &cmd_resume, &cmd_update,	  &cmd_list,	&cmd_ps,
+	&cmd_spec,   &cmd_features, &cmd_mounts, &cmd_checkpoint, &cmd_restore, NULL,
 };
 
 #define G(member) offsetof(struct global, member)

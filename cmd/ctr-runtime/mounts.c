@@ -27,9 +27,38 @@ struct job {
 	const struct config_mount *m;
 	struct mount_opts o;
 	const char *type;
-	int source; /* of a bind mount */
+	int source;  /* of a bind mount */
+	bool cloned; /* source is a detached mount already */
 	int target;
 };
+
+static bool is_bind(const struct config_mount *m)
+{
+	return str_eq(m->type, "bind") || strv_has(&m->options, "bind") ||
+	       strv_has(&m->options, "rbind");
+}
+
+int mounts_open_source(const struct config_mount *m, int *fd, struct err *e)
+{
+	*fd = -1;
+	if (!is_bind(m) || strv_has(&m->options, "remount"))
+		return 0;
+	if (!m->source)
+		return err_set(e, ERR_INPUT, 0, NULL, "the mount on %s has no source",
+			       m->destination);
+	*fd = TEMP_FAILURE_RETRY(open(m->source, O_PATH | O_CLOEXEC));
+	if (*fd < 0)
+		return err_sys(e, "open", "cannot open %s, the source of the mount on %s",
+			       m->source, m->destination);
+	return 0;
+}
+
+int mounts_failed(const struct config_mount *m, struct err *e)
+{
+	const char *what = m->type && !is_bind(m) ? m->type : m->source ? m->source : "nothing";
+
+	return err_prefix(e, "mount %s on %s", what, m->destination);
+}
 
 int mounts_target(int root, const char *dest, bool file, struct err *e)
 {
@@ -179,8 +208,11 @@ static int attach(struct job *j, int fd, struct err *e)
 
 static int place_bind(struct job *j, struct err *e)
 {
-	_close_ int fd = mount_clone(j->source, j->o.recursive, e);
+	_close_ int fd = -1;
 
+	if (j->cloned)
+		return attach(j, j->source, e);
+	fd = mount_clone(j->source, j->o.recursive, e);
 	if (fd < 0 && e->errnum == ENOSYS)
 		return old_way(j, e);
 	if (fd >= 0 && attach(j, fd, e) == 0)
@@ -345,23 +377,44 @@ static bool takes_label(const char *type)
 	return str_eq(type, "tmpfs") || str_eq(type, "devpts") || str_eq(type, "mqueue");
 }
 
-int mounts_place(struct create *c, const struct config_mount *m, int source, struct err *e)
+int mounts_clone(const struct config_mount *m, int source, struct err *e)
 {
-	struct job j = {.c = c, .m = m, .type = m->type, .source = source, .target = -1};
+	return mount_clone(source, strv_has(&m->options, "rbind"), e);
+}
+
+static int place_source(struct job *j, struct err *e)
+{
+	const struct config_mount *m = j->m;
+	const char *label = j->c->cfg.mount_label;
 	int rc;
 
 	strv_foreach (option, &m->options)
-		mount_opts_add(&j.o, option);
-	if (c->cfg.mount_label && *c->cfg.mount_label && source < 0 && takes_label(m->type))
-		strv_addf(&j.o.data, "context=%s", c->cfg.mount_label);
-	if (source < 0 && !j.o.remount && !j.type)
+		mount_opts_add(&j->o, option);
+	if (label && *label && j->source < 0 && takes_label(m->type))
+		strv_addf(&j->o.data, "context=%s", label);
+	if (j->source < 0 && !j->o.remount && !j->type)
 		rc = err_set(e, ERR_INPUT, 0, NULL, "it has no type");
 	else
-		rc = place(&j, e);
-	if (j.target >= 0)
-		close(j.target);
-	if (j.source >= 0)
-		close(j.source);
-	mount_opts_release(&j.o);
+		rc = place(j, e);
+	if (j->target >= 0)
+		close(j->target);
+	if (j->source >= 0)
+		close(j->source);
+	mount_opts_release(&j->o);
 	return rc;
+}
+
+int mounts_place(struct create *c, const struct config_mount *m, int source, struct err *e)
+{
+	struct job j = {.c = c, .m = m, .type = m->type, .source = source, .target = -1};
+
+	return place_source(&j, e);
+}
+
+int mounts_place_clone(struct create *c, const struct config_mount *m, int clone, struct err *e)
+{
+	struct job j = {.c = c, .m = m, .type = m->type, .source = clone, .target = -1};
+
+	j.cloned = clone >= 0;
+	return place_source(&j, e);
 }

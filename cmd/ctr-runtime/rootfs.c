@@ -28,12 +28,6 @@
 #include "sys/nsfork.h"
 #include "sys/path.h"
 
-static bool is_bind(const struct config_mount *m)
-{
-	return str_eq(m->type, "bind") || strv_has(&m->options, "bind") ||
-	       strv_has(&m->options, "rbind");
-}
-
 /*
  * A bundle may be laid out by somebody who unpacked an image into it: a root file system that is a
  * link leads to where things would be made for the container on the host.
@@ -64,20 +58,9 @@ int rootfs_open_sources(struct create *c, struct err *e)
 	c->sources = mem_alloc((c->cfg.nmounts + 1) * sizeof(int));
 	if (open_root_source(c, e) < 0)
 		return -1;
-	for (size_t i = 0; i < c->cfg.nmounts; i++) {
-		const struct config_mount *m = &c->cfg.mounts[i];
-
-		c->sources[i] = -1;
-		if (!is_bind(m) || strv_has(&m->options, "remount"))
-			continue;
-		if (!m->source)
-			return err_set(e, ERR_INPUT, 0, NULL, "the mount on %s has no source",
-				       m->destination);
-		c->sources[i] = TEMP_FAILURE_RETRY(open(m->source, O_PATH | O_CLOEXEC));
-		if (c->sources[i] < 0)
-			return err_sys(e, "open", "cannot open %s, the source of the mount on %s",
-				       m->source, m->destination);
-	}
+	for (size_t i = 0; i < c->cfg.nmounts; i++)
+		if (mounts_open_source(&c->cfg.mounts[i], &c->sources[i], e) < 0)
+			return -1;
 	return 0;
 }
 
@@ -136,13 +119,8 @@ int rootfs_mounts(struct create *c, struct err *e)
 	for (size_t i = 0; i < c->cfg.nmounts; i++) {
 		const struct config_mount *m = &c->cfg.mounts[i];
 
-		if (mounts_place(c, m, c->sources[i], e) < 0) {
-			const char *what = m->type && !is_bind(m) ? m->type
-					   : m->source		  ? m->source
-								  : "nothing";
-
-			return err_prefix(e, "mount %s on %s", what, m->destination);
-		}
+		if (mounts_place(c, m, c->sources[i], e) < 0)
+			return mounts_failed(m, e);
 	}
 	return 0;
 }
