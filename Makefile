@@ -4,7 +4,7 @@ B       ?= build
 PREFIX  ?= /usr/local
 CC      ?= gcc
 # link-time optimization makes the programs a twentieth smaller; clang's needs other tools
-CFLAGS  ?= -Os -g $(if $(findstring clang,$(CC)),,-flto=auto)
+CFLAGS  ?= -Oz -g $(if $(findstring clang,$(CC)),,-flto=auto)
 DESTDIR ?=
 
 # What the programs need to build, then what only tests, lint and bench need (Debian names).

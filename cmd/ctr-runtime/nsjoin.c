@@ -39,7 +39,7 @@ static int open_all(const struct state *s, struct nsjoin *n, struct err *e)
 
 	for (int i = 0; ns_types[i].oci; i++) {
 		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)s->proc.pid, ns_types[i].proc);
-		n->fd[i] = open(path, O_RDONLY | O_CLOEXEC);
+		n->fd[i] = TEMP_FAILURE_RETRY(open(path, O_RDONLY | O_CLOEXEC));
 		if (n->fd[i] < 0 && errno != ENOENT)
 			return err_sys(e, "open", "cannot open the namespaces of the container");
 	}

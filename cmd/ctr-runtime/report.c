@@ -23,7 +23,8 @@ int report_init(const struct global *g, struct err *e)
 	log_json = str_eq(g->log_format, "json");
 	if (!g->log)
 		return 0;
-	log_fd = open(g->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+	log_fd = TEMP_FAILURE_RETRY(
+		open(g->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600));
 	return log_fd < 0 ? err_sys(e, "open", "cannot open the log %s", g->log) : 0;
 }
 

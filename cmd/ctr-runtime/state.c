@@ -143,8 +143,9 @@ int state_claim(const struct global *g, const char *id, struct err *e)
 
 int state_creating(int dir, struct err *e)
 {
-	_close_ int fd = openat(dir, STATE_CREATING,
-				O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+	_close_ int fd = TEMP_FAILURE_RETRY(
+		openat(dir, STATE_CREATING,
+		       O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600));
 
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return err_sys(e, "openat", "cannot mark the state as being made");
