@@ -6,9 +6,49 @@
 #ifndef DOC_SCHEMA_SCHEMA_H
 #define DOC_SCHEMA_SCHEMA_H
 
-#define JSON_TEXT(...) #__VA_ARGS__
+#define JSON_STRING(...) #__VA_ARGS__
+#define JSON_TEXT(...)	 JSON_STRING(__VA_ARGS__) /* the names below are replaced first */
 
 /* clang-format off */
+
+/* What stands in several places. */
+#define STRINGS	   {"type": "array", "items": {"type": "string"}}
+#define STRING_MAP {"type": "object", "additionalProperties": {"type": "string"}}
+#define PORTS \
+	{ \
+		"type": "array", \
+		"items": { \
+			"type": "object", \
+			"properties": { \
+				"hostIp": {"type": "string"}, \
+				"hostPort": { \
+					"type": "integer", \
+					"minimum": 0, \
+					"maximum": 65535 \
+				}, \
+				"containerPort": { \
+					"type": "integer", \
+					"minimum": 1, \
+					"maximum": 65535 \
+				}, \
+				"range": {"type": "integer", "minimum": 1}, \
+				"protocol": {"enum": ["tcp", "udp"]} \
+			}, \
+			"required": ["containerPort"] \
+		} \
+	}
+#define PROCESS \
+	{ \
+		"type": "object", \
+		"properties": { \
+			"program": {"type": "string"}, \
+			"pid": {"type": "integer"}, \
+			"startTime": {"type": "integer"}, \
+			"pidInode": {"type": "integer"}, \
+			"bootId": {"type": "string"} \
+		}, \
+		"required": ["pid", "startTime", "bootId"] \
+	}
 
 /* rp.container/1 */
 static const char schema_container[] = JSON_TEXT({
@@ -27,8 +67,8 @@ static const char schema_container[] = JSON_TEXT({
 						"variant": {"type": "string"}
 					}
 				},
-				"command": {"type": "array", "items": {"type": "string"}},
-				"entrypoint": {"type": "array", "items": {"type": "string"}},
+				"command": STRINGS,
+				"entrypoint": STRINGS,
 				"name": {"type": "string"},
 				"hostname": {"type": "string"},
 				"detach": {"type": "boolean"},
@@ -39,26 +79,17 @@ static const char schema_container[] = JSON_TEXT({
 				"readOnly": {"type": "boolean"},
 				"readOnlyTmpfs": {"type": "boolean"},
 				"privileged": {"type": "boolean"},
-				"attach": {"type": "array", "items": {"type": "string"}},
-				"env": {"type": "array", "items": {"type": "string"}},
+				"attach": STRINGS,
+				"env": STRINGS,
 				"user": {"type": "string"},
-				"groups": {"type": "array", "items": {"type": "string"}},
+				"groups": STRINGS,
 				"workdir": {"type": "string"},
 				"stopSignal": {"type": "string"},
 				"umask": {"type": "string"},
 				"stopTimeout": {"type": "integer"},
-				"labels": {
-					"type": "object",
-					"additionalProperties": {"type": "string"}
-				},
-				"annotations": {
-					"type": "object",
-					"additionalProperties": {"type": "string"}
-				},
-				"sysctls": {
-					"type": "object",
-					"additionalProperties": {"type": "string"}
-				},
+				"labels": STRING_MAP,
+				"annotations": STRING_MAP,
+				"sysctls": STRING_MAP,
 				"mounts": {
 					"type": "array",
 					"items": {
@@ -69,10 +100,7 @@ static const char schema_container[] = JSON_TEXT({
 							},
 							"source": {"type": "string"},
 							"destination": {"type": "string"},
-							"options": {
-								"type": "array",
-								"items": {"type": "string"}
-							}
+							"options": STRINGS
 						},
 						"required": ["type", "destination"]
 					}
@@ -88,8 +116,8 @@ static const char schema_container[] = JSON_TEXT({
 						}
 					}
 				},
-				"capAdd": {"type": "array", "items": {"type": "string"}},
-				"capDrop": {"type": "array", "items": {"type": "string"}},
+				"capAdd": STRINGS,
+				"capDrop": STRINGS,
 				"security": {
 					"type": "object",
 					"properties": {
@@ -101,14 +129,8 @@ static const char schema_container[] = JSON_TEXT({
 						"labelRole": {"type": "string"},
 						"labelType": {"type": "string"},
 						"labelLevel": {"type": "string"},
-						"mask": {
-							"type": "array",
-							"items": {"type": "string"}
-						},
-						"unmask": {
-							"type": "array",
-							"items": {"type": "string"}
-						}
+						"mask": STRINGS,
+						"unmask": STRINGS
 					}
 				},
 				"ulimits": {
@@ -151,50 +173,17 @@ static const char schema_container[] = JSON_TEXT({
 								"private"
 							]
 						},
-						"options": {
-							"type": "array",
-							"items": {"type": "string"}
-						},
+						"options": STRINGS,
 						"container": {"type": "string"}
 					}
 				},
-				"ports": {
-					"type": "array",
-					"items": {
-						"type": "object",
-						"properties": {
-							"hostIp": {"type": "string"},
-							"hostPort": {
-								"type": "integer",
-								"minimum": 0,
-								"maximum": 65535
-							},
-							"containerPort": {
-								"type": "integer",
-								"minimum": 1,
-								"maximum": 65535
-							},
-							"range": {"type": "integer", "minimum": 1},
-							"protocol": {"enum": ["tcp", "udp"]}
-						},
-						"required": ["containerPort"]
-					}
-				},
+				"ports": PORTS,
 				"dns": {
 					"type": "object",
 					"properties": {
-						"servers": {
-							"type": "array",
-							"items": {"type": "string"}
-						},
-						"search": {
-							"type": "array",
-							"items": {"type": "string"}
-						},
-						"options": {
-							"type": "array",
-							"items": {"type": "string"}
-						}
+						"servers": STRINGS,
+						"search": STRINGS,
+						"options": STRINGS
 					}
 				},
 				"addHosts": {
@@ -280,7 +269,7 @@ static const char schema_container[] = JSON_TEXT({
 		"rootfs": {
 			"type": "object",
 			"properties": {
-				"layers": {"type": "array", "items": {"type": "string"}},
+				"layers": STRINGS,
 				"driver": {"enum": ["overlay", "vfs"]},
 				"path": {"type": "string"},
 				"user": {
@@ -323,50 +312,9 @@ static const char schema_container[] = JSON_TEXT({
 					]
 				},
 				"namespace": {"type": "string"},
-				"forwarder": {
-					"type": "object",
-					"properties": {
-						"program": {"type": "string"},
-						"pid": {"type": "integer"},
-						"startTime": {"type": "integer"},
-						"pidInode": {"type": "integer"},
-						"bootId": {"type": "string"}
-					},
-					"required": ["pid", "startTime", "bootId"]
-				},
-				"helper": {
-					"type": "object",
-					"properties": {
-						"program": {"type": "string"},
-						"pid": {"type": "integer"},
-						"startTime": {"type": "integer"},
-						"pidInode": {"type": "integer"},
-						"bootId": {"type": "string"}
-					},
-					"required": ["pid", "startTime", "bootId"]
-				},
-				"ports": {
-					"type": "array",
-					"items": {
-						"type": "object",
-						"properties": {
-							"hostIp": {"type": "string"},
-							"hostPort": {
-								"type": "integer",
-								"minimum": 0,
-								"maximum": 65535
-							},
-							"containerPort": {
-								"type": "integer",
-								"minimum": 1,
-								"maximum": 65535
-							},
-							"range": {"type": "integer", "minimum": 1},
-							"protocol": {"enum": ["tcp", "udp"]}
-						},
-						"required": ["containerPort"]
-					}
-				},
+				"forwarder": PROCESS,
+				"helper": PROCESS,
+				"ports": PORTS,
 				"resolvConf": {"type": "string"},
 				"hosts": {"type": "string"},
 				"address": {"type": "string"},
@@ -383,7 +331,7 @@ static const char schema_container[] = JSON_TEXT({
 					"name": {"type": "string"},
 					"source": {"type": "string"},
 					"destination": {"type": "string"},
-					"options": {"type": "array", "items": {"type": "string"}},
+					"options": STRINGS,
 					"anonymous": {"type": "boolean"}
 				},
 				"required": ["type", "source", "destination", "options"]
@@ -457,8 +405,8 @@ static const char schema_array[] = JSON_TEXT({"type": "array", "items": {"type":
 static const char schema_removed[] = JSON_TEXT({
 	"type": "object",
 	"properties": {
-		"untagged": {"type": "array", "items": {"type": "string"}},
-		"deleted": {"type": "array", "items": {"type": "string"}}
+		"untagged": STRINGS,
+		"deleted": STRINGS
 	}
 });
 
