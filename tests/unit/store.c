@@ -15,28 +15,7 @@
 #include "base/fd.h"
 #include "oci/store.h"
 #include "sys/path.h"
-
-static char root[] = "/tmp/rp-store-test.XXXXXX";
-
-static int setup(void **state)
-{
-	_free_ char *store = NULL, *run = NULL;
-
-	if (!mkdtemp(root))
-		return -1;
-	store = str_fmt("%s/a/b/store", root);
-	run = str_fmt("%s/run", root);
-	setenv("RP_STORE", store, 1);
-	setenv("RP_RUN", run, 1);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	_close_ int tmp = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	return path_remove_tree(tmp, root + 5, NULL);
-}
+#include "scratch.h"
 
 static bool exists(const struct store *s, const char *path)
 {
@@ -224,5 +203,5 @@ int main(void)
 		cmocka_unit_test(test_digest),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
 }
