@@ -147,17 +147,18 @@ int state_creating(int dir, struct err *e)
 		openat(dir, STATE_CREATING,
 		       O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600));
 
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+	if (fd < 0 || TEMP_FAILURE_RETRY(flock(fd, LOCK_EX | LOCK_NB)) < 0)
 		return err_sys(e, "openat", "cannot mark the state as being made");
 	return take_fd(&fd);
 }
 
 static bool is_creating(int dir)
 {
-	_close_ int fd =
-		openat(dir, STATE_CREATING, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	_close_ int fd = TEMP_FAILURE_RETRY(
+		openat(dir, STATE_CREATING, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
 
-	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+	return fd >= 0 && TEMP_FAILURE_RETRY(flock(fd, LOCK_SH | LOCK_NB)) < 0 &&
+	       errno == EWOULDBLOCK;
 }
 
 int state_write(int dir, const struct state_record *r, struct err *e)
