@@ -39,7 +39,7 @@ static void drop(int *fd)
 
 static bool say(int sock)
 {
-	return send(sock, "", 1, MSG_NOSIGNAL) == 1;
+	return TEMP_FAILURE_RETRY(send(sock, "", 1, MSG_NOSIGNAL)) == 1;
 }
 
 /* false: the other side is gone. */

@@ -53,7 +53,7 @@ static void send_namespaces(int sock, int proc)
 		_close_ int fd = -1;
 
 		snprintf(path, sizeof(path), "self/ns/%s", t->proc);
-		fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+		fd = TEMP_FAILURE_RETRY(openat(proc, path, O_RDONLY | O_CLOEXEC));
 		if (fd >= 0 && fdpass_send(sock, fd, t->proc, 1, NULL) < 0)
 			return;
 	}
@@ -65,7 +65,7 @@ static char hear(int sock)
 	char word = 0;
 
 	setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	return recv(sock, &word, 1, 0) == 1 ? word : 0;
+	return TEMP_FAILURE_RETRY(recv(sock, &word, 1, 0)) == 1 ? word : 0;
 }
 
 int waiting_serve(int listener, int proc, struct err *e)
@@ -90,8 +90,8 @@ int waiting_ask(int state_dir, enum waiting_word word, struct err *e)
 	struct sockaddr_un a = address(state_dir);
 	char c = (char)word;
 
-	if (s < 0 || connect(s, (struct sockaddr *)&a, sizeof(a)) < 0 ||
-	    send(s, &c, 1, MSG_NOSIGNAL) != 1)
+	if (s < 0 || TEMP_FAILURE_RETRY(connect(s, (struct sockaddr *)&a, sizeof(a))) < 0 ||
+	    TEMP_FAILURE_RETRY(send(s, &c, 1, MSG_NOSIGNAL)) != 1)
 		return err_sys(e, "connect", "cannot reach the container");
 	return take_fd(&s);
 }
