@@ -141,10 +141,19 @@ static int confine_caps(uint64_t keep, struct err *e)
 #endif
 
 #define FILTER_MAX 400
+#define RULES_MAX  120
+#define LEAF	   4 /* rules that are compared one after the other */
+
+/* One call by its number. */
+struct rule {
+	uint32_t nr, action;
+};
 
 struct filter {
 	struct sock_filter ins[FILTER_MAX];
 	unsigned short n;
+	struct rule rules[RULES_MAX]; /* laid out by put_tree() */
+	size_t nrules;
 };
 
 #define NR_OFFSET      ((uint32_t)offsetof(struct seccomp_data, nr))
@@ -169,14 +178,52 @@ static void put_load(struct filter *f, uint32_t offset)
 	put(f, BPF_LD | BPF_W | BPF_ABS, 0, 0, offset);
 }
 
-/* The call nr gets the action, the accumulator holds the number before and after. */
 static void on_call(struct filter *f, long nr, uint32_t action)
 {
-	put(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, (uint32_t)nr);
-	put_ret(f, action);
+	if (f->nrules < RULES_MAX)
+		f->rules[f->nrules++] = (struct rule){(uint32_t)nr, action};
 }
 
-/* The call nr: argument i compared (op BPF_JEQ or BPF_JSET) with k, then yes or no. */
+static int by_number(const void *a, const void *b)
+{
+	const struct rule *x = a, *y = b;
+
+	return x->nr < y->nr ? -1 : x->nr > y->nr;
+}
+
+/*
+ * The rules from low to high as a binary tree; the accumulator holds the number. The kernel runs a
+ * new filter once for each call that there is, to learn which are always allowed, so that a list
+ * would take several times as long to install.
+ */
+static void put_tree(struct filter *f, size_t low, size_t high, uint32_t otherwise)
+{
+	size_t middle = (low + high) / 2;
+	unsigned short at = f->n;
+
+	if (high - low > LEAF) {
+		put(f, BPF_JMP | BPF_JGE | BPF_K, 0, 0, f->rules[middle].nr);
+		put_tree(f, low, middle, otherwise);
+		/* 8 bits: RULES_MAX keeps half of the tree below that */
+		f->ins[at].jt = (uint8_t)(f->n - at - 1);
+		put_tree(f, middle, high, otherwise);
+		return;
+	}
+	for (size_t i = low; i < high; i++) {
+		put(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, f->rules[i].nr);
+		put_ret(f, f->rules[i].action);
+	}
+	put_ret(f, otherwise);
+}
+
+static void put_rules(struct filter *f, uint32_t otherwise)
+{
+	qsort(f->rules, f->nrules, sizeof(f->rules[0]), by_number);
+	put_tree(f, 0, f->nrules, otherwise);
+}
+
+/* Before the tree, the accumulator holds the number: argument i of the call nr compared (op BPF_JEQ
+ * or BPF_JSET) with k, then yes or no. */
 static void on_arg(struct filter *f, long nr, int i, uint16_t op, uint32_t k, uint32_t yes,
 		   uint32_t no)
 {
@@ -314,7 +361,7 @@ static void make_deny_list(struct filter *f, const struct confine *c)
 	}
 	put_processes(f, c);
 	put_sockets(f, c);
-	put_ret(f, SECCOMP_RET_ALLOW);
+	put_rules(f, SECCOMP_RET_ALLOW);
 }
 
 static void make_pipe_list(struct filter *f)
@@ -323,7 +370,7 @@ static void make_pipe_list(struct filter *f)
 		on_call(f, pipe_calls[i], SECCOMP_RET_ALLOW);
 	on_arg(f, SYS_mmap, 2, BPF_JSET, PROT_EXEC, DENY, SECCOMP_RET_ALLOW);
 	on_arg(f, SYS_mprotect, 2, BPF_JSET, PROT_EXEC, DENY, SECCOMP_RET_ALLOW);
-	put_ret(f, DENY);
+	put_rules(f, DENY);
 }
 
 static int confine_calls(const struct confine *c, struct err *e)
@@ -338,7 +385,7 @@ static int confine_calls(const struct confine *c, struct err *e)
 		make_pipe_list(&f);
 	else
 		make_deny_list(&f, c);
-	if (f.n >= FILTER_MAX)
+	if (f.n >= FILTER_MAX || f.nrules >= RULES_MAX)
 		return err_set(e, ERR_FAILED, 0, "seccomp", "the filter is too long");
 	prog.len = f.n;
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &prog) != 0)
