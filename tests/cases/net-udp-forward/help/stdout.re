@@ -1,0 +1,2 @@
+\Ausage: net-udp-forward
+^ +-h, --help 

@@ -1,0 +1,1 @@
+cannot enter the network namespace /nonexistent

@@ -1,0 +1,1 @@
+\Anet-udp-forward: unknown flag: --bogus .*--help

@@ -1,0 +1,1 @@
+\Anet-udp-forward \(rp\) \d
