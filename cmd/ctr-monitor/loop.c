@@ -21,6 +21,7 @@
 #include "monitor.h"
 
 #define START_WAIT_MS 30000 /* for the foreground client to connect */
+#define PARENT_MS     2000
 
 int watch(struct monitor *m, int fd, unsigned events)
 {
@@ -116,13 +117,30 @@ static int wait_for_owner(struct monitor *m, struct err *e)
 	return 0;
 }
 
+/*
+ * A runtime may leave a process of its own for a moment after it has ended, and that one is the
+ * parent of a container which has ended already (crun 1.8). We are the next parent (subreaper).
+ */
+static bool wait_for_parent(const struct monitor *m)
+{
+	pid_t parent = proc_parent(m->pid);
+	_close_ int pidfd = parent > 1 && parent != getpid() ? sys_pidfd_open(parent) : -1;
+
+	return pidfd >= 0 && proc_wait(pidfd, PARENT_MS, NULL) == 1;
+}
+
 static int wait_status(struct monitor *m)
 {
 	siginfo_t si = {0};
+	bool waited = false;
 
-	while (waitid(P_PIDFD, (id_t)m->pidfd, &si, WEXITED) < 0)
-		if (errno != EINTR)
+	while (waitid(P_PIDFD, (id_t)m->pidfd, &si, WEXITED) < 0) {
+		if (errno == EINTR)
+			continue;
+		if (waited || !wait_for_parent(m))
 			return -1; /* not our child: its end is known, its code is not */
+		waited = true;
+	}
 	return si.si_code == CLD_EXITED ? si.si_status : 128 + si.si_status;
 }
 

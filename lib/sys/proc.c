@@ -25,8 +25,8 @@ int boot_id(char out[BOOT_ID_LEN], struct err *e)
 	return 0;
 }
 
-/* State and start time from /proc/PID/stat; the name in it may contain blanks and brackets. */
-static int read_stat(pid_t pid, char *state, uint64_t *start, struct err *e)
+/* From /proc/PID/stat; the name in it may contain blanks and brackets. parent may be NULL. */
+static int read_stat(pid_t pid, char *state, pid_t *parent, uint64_t *start, struct err *e)
 {
 	char path[32], text[1024], *p;
 	_close_ int fd = -1;
@@ -45,6 +45,8 @@ static int read_stat(pid_t pid, char *state, uint64_t *start, struct err *e)
 	if (!p || p[1] != ' ')
 		return err_set(e, ERR_FAILED, 0, "read", "cannot understand %s", path);
 	*state = p[2];
+	if (parent)
+		*parent = (pid_t)strtol(p + 3, NULL, 10);
 	p += 2;
 	for (int field = 3; field < 22 && p; field++) {
 		p = strchr(p, ' ');
@@ -64,11 +66,20 @@ static int identify(pid_t pid, struct proc_id *out, struct err *e)
 
 	out->pid = pid;
 	out->inode = 0;
-	if (read_stat(pid, &state, &out->start, e) < 0)
+	if (read_stat(pid, &state, NULL, &out->start, e) < 0)
 		return -1;
 	if (state == 'Z' || state == 'X')
 		return err_set(e, ERR_NOTFOUND, ESRCH, "open", "process %d has ended", (int)pid);
 	return boot_id(out->boot, e);
+}
+
+pid_t proc_parent(pid_t pid)
+{
+	uint64_t start;
+	pid_t parent;
+	char state;
+
+	return read_stat(pid, &state, &parent, &start, NULL) < 0 ? -1 : parent;
 }
 
 int sys_pidfd_open(pid_t pid)

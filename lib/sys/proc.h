@@ -28,6 +28,9 @@ int boot_id(char out[BOOT_ID_LEN], struct err *e);
 /* The identity of a process that runs now. ERR_NOTFOUND where it does not (a zombie does not). */
 int proc_identify(pid_t pid, struct proc_id *out, struct err *e);
 
+/* The parent of a process, which may be a zombie; -1 where there is no such process. */
+pid_t proc_parent(pid_t pid);
+
 /*
  * A pidfd for exactly this process. ERR_NOTFOUND where it has ended, its number was reused, or the
  * record is of another boot.
