@@ -170,14 +170,19 @@ static int is_runtime(const char *pid)
 	return n > 0 && (strstr(text, "ctr-runti") || text[0] == '3');
 }
 
-/* The name of a process that is just executing its command lags behind. */
-static int still_runtime(const char *pid)
+/*
+ * Of a process that let itself be opened: is it the command by now? Its name lags behind, but from
+ * the moment at which execve(2) gives it another memory, the link names the file that was executed.
+ */
+static int is_command(const char *pid)
 {
-	usleep(200);
-	return is_runtime(pid);
+	char path[300], target[64] = "";
+
+	snprintf(path, sizeof(path), "/proc/%s/exe", pid);
+	return readlink(path, target, sizeof(target) - 1) > 0 &&
+	       strcmp(target, "/bin/busybox") == 0;
 }
 
-/* Opens FILE of a process; a procfs directory with O_DIRECTORY as well. */
 static int can_open(const char *pid, const char *file)
 {
 	char path[300];
@@ -188,7 +193,30 @@ static int can_open(const char *pid, const char *file)
 	if (fd < 0)
 		return 0;
 	close(fd);
-	return still_runtime(pid);
+	return !is_command(pid) && is_runtime(pid);
+}
+
+/*
+ * What a descriptor refers to. The names of the links alone do not count: the folder can be read
+ * from the moment at which execve(2) changes the memory, the links not before it has closed what
+ * is not for the command.
+ */
+static int can_follow(const char *pid)
+{
+	char path[300], target[64];
+	struct dirent *ent;
+	int hit = 0;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
+	d = opendir(path);
+	if (!d)
+		return 0;
+	while ((ent = readdir(d)))
+		if (readlinkat(dirfd(d), ent->d_name, target, sizeof(target)) > 0)
+			hit |= !is_command(pid) && is_runtime(pid);
+	closedir(d);
+	return hit;
 }
 
 static int can_trace(const char *pid)
@@ -199,7 +227,7 @@ static int can_trace(const char *pid)
 	int hit = 0, status;
 
 	if (process_vm_readv(p, &to, 1, &from, 1, 0) == 1)
-		hit += still_runtime(pid);
+		hit += !is_command(pid) && is_runtime(pid);
 	if (ptrace(PTRACE_SEIZE, p, NULL, NULL) < 0)
 		return hit;
 	/* stopped, it has one name; and it must be let go, or nobody else can wait for it */
@@ -232,7 +260,7 @@ static int peek(void)
 				continue;
 			seen++;
 			hits += count("mem", can_open(ent->d_name, "mem")) +
-				count("fd", can_open(ent->d_name, "fd")) +
+				count("fd", can_follow(ent->d_name)) +
 				count("environ", can_open(ent->d_name, "environ")) +
 				count("trace", can_trace(ent->d_name));
 		}

@@ -110,7 +110,7 @@ life() {
 	run -0 c task exec --exec-id e2 --user 7:8 long id
 	[[ $output == "uid=7 gid=8"* ]]
 	# the client sends the size after the start, and leaves with the end, whatever it has not read
-	out=$(script -qec "stty rows 33 cols 77; timeout 60 ctr --address $DIR/s task exec -t --exec-id e3 long \
+	out=$(script -qec "stty rows 33 cols 77; timeout --foreground 60 ctr --address $DIR/s task exec -t --exec-id e3 long \
 		sh -c 'tty; until busybox stty size 2>/dev/null | grep 77; do sleep 0.05; done; sleep 0.5'" \
 		/dev/null </dev/null 3>&-)
 	echo "$out"
