@@ -43,6 +43,7 @@ is_static = $(filter $(if $(SAN),,static) nolibc,$(call libs_of,$(1)))
 # "nolibc" in libs: a freestanding program with its own _start
 link_libs = $(if $(filter nolibc,$(call libs_of,$(1))),-nostdlib -fno-sanitize=all,$(LIB) \
 	$(call pkg,$(if $(call is_static,$(1)),--static) --libs,$(call pkgs,$(1))) $(call json,$(1)))
+STATIC_LD = -Wl,-T,lib/static.ld
 pkg       = $(if $(strip $(2)),$(shell pkg-config $(1) $(2)))
 JSON_A   := $(shell pkg-config --variable=libdir json-c 2>/dev/null)/libjson-c.a
 # On the path of a container start json-c is linked in: one shared library less to load. Elsewhere
@@ -65,11 +66,11 @@ $(B)/%.o: %.c
 $(LIB): $(LIB_OBJ)
 	@rm -f $@ && ar rcs $@ $^
 
-$(BINS): $(B)/bin/%: $$(addprefix $$(B)/,$$(addsuffix .o,$$(basename $$(wildcard cmd/$$*/*.c)))) $$(LIB) $$(wildcard cmd/$$*/libs)
+$(BINS): $(B)/bin/%: $$(addprefix $$(B)/,$$(addsuffix .o,$$(basename $$(wildcard cmd/$$*/*.c)))) $$(LIB) $$(wildcard cmd/$$*/libs) lib/static.ld
 	@mkdir -p $(@D)
 	@echo "  LINK    $*"
 	@$(CC) $(if $(call is_static,$*),-static) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
-		$(call link_libs,$*)
+		$(call link_libs,$*) $(if $(filter static,$(call is_static,$*)),$(STATIC_LD))
 
 $(B)/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)

@@ -117,9 +117,7 @@ static int read_config(struct create *c, struct err *e)
 
 	if (dir < 0)
 		return err_sys(e, "open", "cannot open the bundle %s", c->bundle);
-	if (file_read(c->o->config ? AT_FDCWD : dir, name, CONFIG_MAX_SIZE, &c->config_text, e) <
-		    0 ||
-	    json_parse(c->config_text.data, c->config_text.len, name, &doc, e) < 0)
+	if (json_read_file(c->o->config ? AT_FDCWD : dir, name, CONFIG_MAX_SIZE, &doc, e) < 0)
 		return -1;
 	if (config_parse(doc, &c->cfg, e) < 0)
 		return err_prefix(e, "%s", name);
@@ -193,28 +191,38 @@ static int open_cache(const struct global *g)
 	return fd;
 }
 
-/* The filter is compiled or read before the clone, so that both processes have it. */
+/* A filter that asks a listener: connects to it. */
+int filter_listener(struct create *c, struct err *e)
+{
+	const char *path = json_get_str(c->cfg.seccomp, "listenerPath", NULL);
+
+	c->has_filter = true;
+	if (!c->filter.notify)
+		return 0;
+	if (!path)
+		return unsupported(".linux.seccomp", "SCMP_ACT_NOTIFY needs listenerPath", e);
+	c->listener = fdpass_connect(path, e);
+	return c->listener < 0 ? -1 : 0;
+}
+
+/*
+ * The filter is compiled or read before the clone, so that both processes have it. The profile goes
+ * from the document, which is recorded for later commands: they have the filter in a file.
+ */
 int filter_load(struct create *c, struct json *document, struct err *e)
 {
 	_close_ int cache = -1;
 	struct cur root = cur_root(document), l = cur_key(&root, "linux");
 	struct cur profile = cur_key(&l, "seccomp");
-	const char *path;
 
 	if (!profile.val)
 		return 0;
-	c->cfg.seccomp = profile.val;
 	cache = open_cache(c->g);
 	if (seccomp_cached(cache, &profile, &c->filter, e) < 0)
 		return err_prefix(e, "config.json");
-	c->has_filter = true;
-	if (!c->filter.notify)
-		return 0;
-	path = json_get_str(profile.val, "listenerPath", NULL);
-	if (!path)
-		return unsupported(".linux.seccomp", "SCMP_ACT_NOTIFY needs listenerPath", e);
-	c->listener = fdpass_connect(path, e);
-	return c->listener < 0 ? -1 : 0;
+	c->cfg.seccomp = json_ref(profile.val);
+	json_del(l.val, "seccomp");
+	return filter_listener(c, e);
 }
 
 static int seccomp_stage(struct create *c, struct err *e)
@@ -379,11 +387,13 @@ static int record(struct create *c, struct err *e)
 		.cgroup_scope = c->cgroup.scope,
 		.cgroup_made = c->cgroup.made,
 		.pid = c->pid,
-		.pidfd = c->pidfd,
 		.annotations = c->cfg.annotations,
-		.config_text = c->config_text.data,
+		.config = c->cfg.doc,
+		.seccomp = c->has_filter,
 	};
 
+	if (c->has_filter && seccomp_keep(&c->filter, c->state_dir, STATE_SECCOMP, e) < 0)
+		return -1;
 	/* a child that is gone already has a cause of its own */
 	if (state_write(c->state_dir, &r, e) < 0) {
 		if (e->code != ERR_NOTFOUND || c->pidfd < 0 || proc_wait(c->pidfd, 0, NULL) != 1)

@@ -42,7 +42,6 @@ struct create {
 	bool start; /* run: no stop between create and start */
 
 	struct config cfg;
-	struct buf config_text;
 	char *bundle, *rootfs; /* absolute */
 	int pid_file_dir;
 	char *pid_file_name;
@@ -120,6 +119,7 @@ int wait_hold(struct create *c, struct err *e);
 
 /* Steps of create.c that exec shares. */
 int filter_load(struct create *c, struct json *document, struct err *e);
+int filter_listener(struct create *c, struct err *e);
 int channels(struct create *c, struct err *e);
 int child_error(struct create *c, struct err *e);
 int open_pid_file(struct create *c, struct err *e);

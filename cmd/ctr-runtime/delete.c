@@ -18,7 +18,7 @@
 
 int delete_kill(const struct state *s, struct err *e)
 {
-	_close_ int pidfd = proc_open(&s->proc, e), dir = -1;
+	_close_ int pidfd = state_pidfd(s, e), dir = -1;
 
 	if (*s->cgroup) {
 		dir = cgroup2_open(s->cgroup, NULL);
@@ -209,7 +209,7 @@ static int kill_one(const struct global *g, const char *id, const struct kill_op
 		return -1;
 	if (o->all && !first_is_all(&s, sig) && *s.cgroup)
 		return signal_all(&s, sig, e);
-	pidfd = proc_open(&s.proc, e);
+	pidfd = state_pidfd(&s, e);
 	if (pidfd < 0 || proc_signal(pidfd, sig, e) < 0)
 		return e->code == ERR_NOTFOUND ? err_set(e, ERR_NOTFOUND, ESRCH, NULL,
 							 "container %s is not running", id)

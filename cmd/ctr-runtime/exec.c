@@ -2,12 +2,14 @@
 /*
  * "exec": another process in a container that runs.
  *
- * The runtime starts an intermediate process in the container's cgroup that becomes non-dumpable,
- * joins all namespaces of the container's first process by one setns(2) on its pidfd (Linux 5.8),
- * then starts the real one as a sibling of itself, because a pid namespace is entered by children
- * only. From there on the stages are those of create that concern a process. The container's files
- * are hostile: nothing of them is executed or read before the command itself, and its root is only
- * a descriptor.
+ * The runtime starts an intermediate process by vfork(2): it becomes non-dumpable, joins the
+ * namespaces of the container's first process by one setns(2) on its pidfd (Linux 5.8), then starts
+ * the real one in the container's cgroup and as a sibling of itself, because a pid namespace is
+ * entered by children only. Two kinds the real one has to join by itself: from inside of a cgroup
+ * namespace nobody can be put into a cgroup from outside of it, and a process that shares its
+ * memory, as that of a vfork(2) does, may not change its time namespace. From there on the stages
+ * are those of create that concern a process. The container's files are hostile: nothing of them is
+ * executed or read before the command itself, and its root is only a descriptor.
  */
 #include "create.h"
 
@@ -37,6 +39,7 @@ struct exec_options {
 };
 
 static struct state container;
+static struct nsjoin spaces = NSJOIN_NONE;
 
 static int read_process(struct create *c, const struct exec_options *o, struct err *e)
 {
@@ -184,14 +187,15 @@ static int enter_cgroup(struct create *c, struct err *e)
 			    c->pid, e);
 }
 
-static int join_all(struct create *c, struct err *e)
-{
-	_nsjoin_ struct nsjoin spaces = NSJOIN_NONE;
+/* What the process itself joins, not the intermediate one. */
+#define JOIN_LATE (CLONE_NEWCGROUP | CLONE_NEWTIME)
 
-	if (nsjoin_open(&container, &spaces, e) < 0)
-		return -1;
-	c->joined_early = spaces.flags;
-	return nsjoin_enter(&spaces, ~(uint64_t)0, e);
+static int join_late(struct create *c, struct err *e)
+{
+	int rc = nsjoin_enter(&spaces, JOIN_LATE, e);
+
+	nsjoin_release(&spaces);
+	return rc;
 }
 
 /* The container's root, which setns(2) to its mount namespace has made ours. */
@@ -211,6 +215,7 @@ static int final_affinity(struct create *c, struct err *e)
 /* As in child.c; must not read or execute anything of the container. */
 static const struct stage child_stages[] = {
 	{"follow the runtime", follow_parent},
+	{"join the rest", join_late},
 	{"become root", become_root},
 	{"open root", open_root},
 	{"final affinity", final_affinity},
@@ -237,15 +242,17 @@ static _Noreturn void fail(struct create *c, const struct err *e)
 	_exit(1);
 }
 
-/* Written before the process hides, as its /proc files are shut afterwards. */
-static int before_hiding(struct create *c, struct err *e)
+/*
+ * What the intermediate process hands down; the runtime keeps its own. Written before the process
+ * hides, as its /proc files are shut afterwards.
+ */
+static int inherited(struct create *c, struct err *e)
 {
 	const struct config_process *p = &c->cfg.process;
 	char text[16];
 
-	if (host_proc(c, e) < 0)
-		return -1;
-	c->proc = c->host_proc;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return err_sys(e, "prctl", "cannot follow the runtime");
 	if (p->affinity_initial &&
 	    schedule_affinity(p->affinity_initial, ".execCPUAffinity.initial", e) < 0)
 		return -1;
@@ -257,52 +264,65 @@ static int before_hiding(struct create *c, struct err *e)
 		       : 0;
 }
 
-static _Noreturn void intermediate(struct create *c)
+/* In the cgroup, or, where that cannot be, beside it: enter_cgroup() then. */
+static pid_t start_inside(struct create *c, struct err *e)
 {
-	struct err e = {0};
 	int pidfd;
-	pid_t pid;
+	pid_t pid = birth(0, c->cgroup.fd, true, &pidfd, e);
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || before_hiding(c, &e) < 0 ||
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || join_all(c, &e) < 0)
-		fail(c, &e);
-	pid = ns_fork(0, -1, true, &pidfd, &e);
-	if (pid < 0)
-		fail(c, &e);
-	if (pid == 0) {
-		stages_run(child_stages, "child", c, &e);
-		fail(c, &e);
+	if (pid < 0 && c->cgroup.path && e->errnum != EAGAIN) {
+		err_clear(e);
+		pid = ns_fork(0, -1, true, &pidfd, e);
 	}
-	if (note_send(c->sync_child, NOTE_PID, pid, &e) < 0)
-		kill(pid, SIGKILL);
-	_exit(0);
+	if (pid == 0) {
+		struct err own = {0};
+
+		stages_run(child_stages, "child", c, &own);
+		fail(c, &own);
+	}
+	return pid;
+}
+
+/* All that it leaves in the memory, which is the runtime's too, is the pid or the error. */
+static pid_t intermediate(struct create *c, struct err *e)
+{
+	if (inherited(c, e) < 0)
+		return -1;
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return err_sys(e, "prctl", "cannot protect the runtime");
+	if (nsjoin_enter(&spaces, ~(uint64_t)JOIN_LATE, e) < 0)
+		return -1;
+	return start_inside(c, e);
 }
 
 static int start(struct create *c, struct err *e)
 {
-	struct note n;
-	int pidfd;
-	/* from inside of a cgroup namespace nobody can be put into a cgroup from outside of it */
-	pid_t pid = birth(0, c->cgroup.fd, false, &pidfd, e);
+	volatile pid_t started = -1;
+	int status;
+	pid_t pid;
 
-	if (pid < 0 && c->cgroup.path && e->errnum != EAGAIN) {
-		err_clear(e);
-		pid = ns_fork(0, -1, false, &pidfd, e); /* enter_cgroup() then */
-	}
-	if (pid < 0)
+	if (host_proc(c, e) < 0 || nsjoin_open(&container, &spaces, e) < 0)
 		return -1;
-	if (pid == 0)
-		intermediate(c);
-	close(take_fd(&c->sync_child));
-	c->pidfd = pidfd;
-	if (note_wait(c->sync_parent, NOTE_PID, &n, e) < 0)
-		return child_error(c, e);
-	close(take_fd(&c->pidfd));
-	close(take_fd(&c->err_write));
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+	c->proc = c->host_proc;
+	c->joined_early = spaces.flags;
+	pid = vfork();
+	if (pid < 0)
+		return err_sys(e, "vfork", "cannot start a process");
+	if (pid == 0) {
+		started = intermediate(c, e);
+		_exit(0);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	c->pid = n.pid;
-	c->pidfd = sys_pidfd_open(n.pid);
+	if (started < 0 && !e->code)
+		return err_set(e, ERR_FAILED, 0, NULL, "the process that was to join was killed");
+	if (started < 0)
+		return -1;
+	nsjoin_release(&spaces);
+	close(take_fd(&c->sync_child));
+	close(take_fd(&c->err_write));
+	c->pid = started;
+	c->pidfd = sys_pidfd_open(started);
 	return 0;
 }
 
@@ -318,7 +338,12 @@ static int connect_console(struct create *c, struct err *e)
 
 static int load_filter(struct create *c, struct err *e)
 {
-	return filter_load(c, container.config, e);
+	if (!container.seccomp)
+		return filter_load(c, container.config,
+				   e); /* of a runtime that kept the profile there */
+	if (seccomp_kept(container.dir, STATE_SECCOMP, &c->filter, &c->cfg.seccomp, e) < 0)
+		return err_prefix(e, "the state of %s", container.id);
+	return filter_listener(c, e);
 }
 
 static const struct stage stages[] = {

@@ -96,7 +96,7 @@ static int leave_out_own(struct nsjoin *n, struct err *e)
 int nsjoin_open(const struct state *s, struct nsjoin *n, struct err *e)
 {
 	*n = (struct nsjoin)NSJOIN_NONE;
-	n->pidfd = proc_open(&s->proc, e);
+	n->pidfd = state_pidfd(s, e);
 	if (n->pidfd < 0)
 		return -1;
 	if (open_all(s, n, e) < 0) {

@@ -164,8 +164,6 @@ static bool is_creating(int dir)
 int state_write(int dir, const struct state_record *r, struct err *e)
 {
 	_json_ struct json *j = json_new_object();
-	_free_ char *head = NULL;
-	_buf_ struct buf text = {0};
 	struct proc_id p = {0};
 	char now[TIME_TEXT_LEN];
 
@@ -177,7 +175,7 @@ int state_write(int dir, const struct state_record *r, struct err *e)
 	json_set(j, "pid", json_new_int(r->pid));
 	json_set(j, "startTime", json_new_uint(p.start));
 	json_set(j, "bootId", json_new_str(p.boot));
-	json_set(j, "pidInode", json_new_uint(r->pidfd >= 0 ? proc_inode(r->pidfd) : 0));
+	json_set(j, "pidInode", json_new_uint(p.inode));
 	json_set(j, "bundle", json_new_str(r->bundle));
 	json_set(j, "rootfs", json_new_str(r->rootfs));
 	json_set(j, "created", json_new_str(now));
@@ -186,13 +184,9 @@ int state_write(int dir, const struct state_record *r, struct err *e)
 	json_set(j, "cgroupMade", json_new_int(r->cgroup_made));
 	if (r->annotations)
 		json_set(j, "annotations", json_ref(r->annotations));
-	head = json_text(j, false);
-	/* config.json goes in as the text that it was: no need to write what was just read */
-	buf_add(&text, head, strlen(head) - 1);
-	buf_str(&text, ",\"config\":");
-	buf_str(&text, r->config_text);
-	buf_str(&text, "}\n");
-	return file_replace(dir, STATE_FILE, text.data, text.len, 0600, false, e);
+	json_set(j, "seccomp", json_new_bool(r->seccomp));
+	json_set(j, "config", json_ref(r->config));
+	return json_write_file(dir, STATE_FILE, j, 0600, false, e);
 }
 
 static int load_document(struct state *s, struct err *e)
@@ -218,11 +212,13 @@ static int load_document(struct state *s, struct err *e)
 	    cur_obj(&root, "config", CUR_NEED, &config, e) < 0)
 		return -1;
 	s->config = config.val;
+	s->seccomp = json_get_bool(s->doc, "seccomp", false);
 	s->cgroup_made = (unsigned)made;
 	s->proc.pid = (pid_t)pid;
 	s->proc.start = (uint64_t)start;
 	s->proc.inode = (uint64_t)inode;
 	snprintf(s->proc.boot, sizeof(s->proc.boot), "%s", boot);
+	s->pidfd = proc_open(&s->proc, NULL);
 	return 0;
 }
 
@@ -257,15 +253,29 @@ void state_release(struct state *s)
 {
 	if (s->dir >= 0)
 		close(s->dir);
+	if (s->pidfd >= 0)
+		close(s->pidfd);
 	json_put(s->doc);
-	s->dir = -1;
+	s->dir = s->pidfd = -1;
 	s->doc = s->config = NULL;
+}
+
+int state_pidfd(const struct state *s, struct err *e)
+{
+	int fd;
+
+	if (s->pidfd < 0)
+		return proc_open(&s->proc, e);
+	fd = TEMP_FAILURE_RETRY(fcntl(s->pidfd, F_DUPFD_CLOEXEC, 3));
+	return fd < 0 ? err_sys(e, "fcntl", "process %d", (int)s->proc.pid) : fd;
 }
 
 static bool is_alive(const struct state *s)
 {
 	struct proc_id now;
 
+	if (s->pidfd >= 0)
+		return proc_wait(s->pidfd, 0, NULL) != 1;
 	if (!s->proc.pid || proc_identify(s->proc.pid, &now, NULL) < 0 ||
 	    now.start != s->proc.start || !str_eq(now.boot, s->proc.boot))
 		return false;

@@ -20,6 +20,8 @@
 /* Locked (flock(2)) by whoever makes the container until it is made; without its lock it is
  * nothing. */
 #define STATE_CREATING "creating"
+/* The filter of processes that come later, where there is one: seccomp_keep(). */
+#define STATE_SECCOMP "seccomp"
 /* Beside the containers; no id begins with a dot. */
 #define STATE_SECCOMP_CACHE ".seccomp"
 
@@ -27,14 +29,16 @@ struct state {
 	int dir; /* ROOT/ID */
 	char id[256];
 	struct proc_id proc;
+	int pidfd; /* of it; -1 where it has ended or could not be opened: state_pidfd() says why */
 	const char *version, *bundle, *rootfs, *created, *cgroup, *cgroup_scope;
 	unsigned cgroup_made; /* directories of cgroup that were made for it */
 	struct json *doc;     /* holds the strings */
-	struct json *config;  /* config.json as it was at create */
+	struct json *config;  /* config.json as it was at create, without .linux.seccomp */
+	bool seccomp;	      /* there is STATE_SECCOMP */
 };
-#define STATE_NONE        \
-	{                 \
-		.dir = -1 \
+#define STATE_NONE                     \
+	{                              \
+		.dir = -1, .pidfd = -1 \
 	}
 void state_release(struct state *s);
 #define _state_ _clean_(state_release)
@@ -44,9 +48,9 @@ struct state_record {
 	const char *id, *version, *bundle, *rootfs, *cgroup, *cgroup_scope;
 	unsigned cgroup_made;
 	pid_t pid;
-	int pidfd; /* of it, or -1 */
 	struct json *annotations;
-	const char *config_text; /* the text of config.json */
+	struct json *config; /* without .linux.seccomp */
+	bool seccomp;
 };
 
 /* Opens (and makes, 0700) the directory of all states into g->root_fd. */
@@ -66,6 +70,9 @@ int state_write(int dir, const struct state_record *r, struct err *e);
 
 /* Loads a container. With lock: waits for and holds its lock until release. */
 int state_load(const struct global *g, const char *id, bool lock, struct state *out, struct err *e);
+
+/* A pidfd of the container's first process for the caller. ERR_NOTFOUND where it has ended. */
+int state_pidfd(const struct state *s, struct err *e);
 
 /* "creating", "created", "running", "paused", "stopped" */
 const char *state_status(const struct state *s);

@@ -38,7 +38,8 @@ int fd_read_all(int fd, size_t max, struct buf *out, const char *name, struct er
 	for (;;) {
 		ssize_t n;
 
-		buf_reserve(out, 16384);
+		if (out->cap < out->len + 2)
+			buf_reserve(out, 16384);
 		n = read(fd, out->data + out->len, out->cap - out->len - 1);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -119,6 +120,8 @@ int file_read(int dirfd, const char *name, size_t max, struct buf *out, struct e
 		return err_sys(e, "fstat", "cannot read %s", name);
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, ERR_INPUT, 0, "open", "%s is not a regular file", name);
+	if (st.st_size > 0 && (uintmax_t)st.st_size <= max)
+		buf_reserve(out, (size_t)st.st_size + 1);
 	return fd_read_all(fd, max, out, name, e);
 }
 

@@ -365,43 +365,61 @@ static uint64_t checksum(const struct cache_head *h, const void *bpf)
 	return fnv(&h->notify, sizeof(h->notify), fnv(&h->flags, sizeof(h->flags), sum));
 }
 
-static void make_key(const struct cur *profile, struct buf *key)
+/* What a program depends on besides its profile. */
+static void make_version(struct buf *key)
 {
 	const struct scmp_version *v = seccomp_version();
 	struct utsname u = {0};
-	_free_ char *text = json_text(profile->val, false);
 
 	uname(&u);
 	buf_fmt(key, "libseccomp %u.%u.%u kernel %s arch %x\n", v->major, v->minor, v->micro,
 		u.release, seccomp_arch_native());
+}
+
+static void make_key(const struct cur *profile, struct buf *key)
+{
+	_free_ char *text = json_text(profile->val, false);
+
+	make_version(key);
 	buf_str(key, text);
+}
+
+/* Takes the program out of out->entry; *key gets the text that it was made from, borrowed. */
+static bool take_entry(struct seccomp_filter *out, const char **key, size_t *key_len)
+{
+	const struct buf *b = &out->entry;
+	struct cache_head h;
+
+	if (b->len < sizeof(h))
+		return false;
+	memcpy(&h, b->data, sizeof(h));
+	*key = b->data + sizeof(h);
+	*key_len = h.key_len;
+	if (memcmp(h.magic, MAGIC, sizeof(MAGIC)) != 0 || h.key_len > b->len ||
+	    h.bpf_len > b->len || h.bpf_len % sizeof(struct sock_filter) ||
+	    sizeof(h) + h.key_len + h.bpf_len != b->len || h.sum != checksum(&h, *key + h.key_len))
+		return false;
+	buf_add(&out->bpf, *key + h.key_len, h.bpf_len);
+	out->flags = h.flags;
+	out->notify = h.notify;
+	return true;
 }
 
 static bool read_cache(int dir, const char *name, const struct buf *key, struct seccomp_filter *out)
 {
-	_buf_ struct buf b = {0};
-	struct cache_head h;
-	const char *body;
+	const char *found;
+	size_t len;
 
-	if (dir < 0 || file_read(dir, name, MAX_CACHE_FILE, &b, NULL) < 0 || b.len < sizeof(h))
-		return false;
-	memcpy(&h, b.data, sizeof(h));
-	body = b.data + sizeof(h);
-	if (memcmp(h.magic, MAGIC, sizeof(MAGIC)) != 0 || h.key_len != key->len ||
-	    h.bpf_len > b.len || h.bpf_len % sizeof(struct sock_filter) ||
-	    sizeof(h) + h.key_len + h.bpf_len != b.len || memcmp(body, key->data, key->len) != 0 ||
-	    h.sum != checksum(&h, body + h.key_len))
-		return false;
-	buf_add(&out->bpf, body + h.key_len, h.bpf_len);
-	out->flags = h.flags;
-	out->notify = h.notify;
-	return out->from_cache = true;
+	if (dir >= 0 && file_read(dir, name, MAX_CACHE_FILE, &out->entry, NULL) == 0 &&
+	    take_entry(out, &found, &len) && len == key->len && memcmp(found, key->data, len) == 0)
+		return out->from_cache = true;
+	seccomp_filter_release(out);
+	*out = (struct seccomp_filter){0};
+	return false;
 }
 
-static void write_cache(int dir, const char *name, const struct buf *key,
-			const struct seccomp_filter *f)
+static void make_entry(const struct buf *key, struct seccomp_filter *f)
 {
-	_buf_ struct buf b = {0};
 	struct cache_head h = {
 		.key_len = key->len,
 		.bpf_len = f->bpf.len,
@@ -409,14 +427,11 @@ static void write_cache(int dir, const char *name, const struct buf *key,
 		.notify = f->notify,
 	};
 
-	if (dir < 0)
-		return;
 	h.sum = checksum(&h, f->bpf.data);
 	memcpy(h.magic, MAGIC, sizeof(MAGIC));
-	buf_add(&b, &h, sizeof(h));
-	buf_add(&b, key->data, key->len);
-	buf_add(&b, f->bpf.data, f->bpf.len);
-	file_replace(dir, name, b.data, b.len, 0600, false, NULL);
+	buf_add(&f->entry, &h, sizeof(h));
+	buf_add(&f->entry, key->data, key->len);
+	buf_add(&f->entry, f->bpf.data, f->bpf.len);
 }
 
 int seccomp_cached(int cachedir, const struct cur *profile, struct seccomp_filter *out,
@@ -432,13 +447,47 @@ int seccomp_cached(int cachedir, const struct cur *profile, struct seccomp_filte
 		return 0;
 	if (seccomp_compile(profile, out, e) < 0)
 		return -1;
-	write_cache(cachedir, name, &key, out);
+	make_entry(&key, out);
+	if (cachedir >= 0)
+		seccomp_keep(out, cachedir, name, NULL);
 	return 0;
+}
+
+int seccomp_keep(const struct seccomp_filter *f, int dir, const char *name, struct err *e)
+{
+	return file_replace(dir, name, f->entry.data, f->entry.len, 0600, false, e);
+}
+
+int seccomp_kept(int dir, const char *name, struct seccomp_filter *out, struct json **profile,
+		 struct err *e)
+{
+	_buf_ struct buf version = {0};
+	const char *key, *text;
+	size_t len;
+	bool same;
+
+	*profile = NULL;
+	if (file_read(dir, name, MAX_CACHE_FILE, &out->entry, e) < 0)
+		return -1;
+	if (!take_entry(out, &key, &len) || !(text = memchr(key, '\n', len)))
+		return err_set(e, ERR_INPUT, 0, NULL, "%s is damaged", name);
+	text++;
+	make_version(&version);
+	same = version.len == (size_t)(text - key) && memcmp(version.data, key, version.len) == 0;
+	if (same && !out->notify)
+		return 0;
+	if (json_parse(text, len - (size_t)(text - key), name, profile, e) < 0)
+		return -1;
+	if (same)
+		return 0;
+	buf_release(&out->bpf);
+	return seccomp_compile(&(struct cur){.val = *profile}, out, e);
 }
 
 void seccomp_filter_release(struct seccomp_filter *f)
 {
 	buf_release(&f->bpf);
+	buf_release(&f->entry);
 }
 
 int seccomp_install(const struct seccomp_filter *f, int *listener, struct err *e)

@@ -15,6 +15,7 @@ struct seccomp_filter {
 	unsigned flags; /* SECCOMP_FILTER_FLAG_* */
 	bool notify;	/* some call is answered by a listener */
 	bool from_cache;
+	struct buf entry; /* of seccomp_cached(): the program and the text that it was made from */
 };
 void seccomp_filter_release(struct seccomp_filter *f);
 
@@ -31,6 +32,20 @@ int seccomp_compile(const struct cur *profile, struct seccomp_filter *out, struc
  */
 int seccomp_cached(int cachedir, const struct cur *profile, struct seccomp_filter *out,
 		   struct err *e);
+
+/*
+ * Keeps what seccomp_cached() gave in the file NAME of the directory, for processes that come
+ * later: they need neither the profile nor the cache.
+ */
+int seccomp_keep(const struct seccomp_filter *f, int dir, const char *name, struct err *e);
+
+/*
+ * Reads it back. Compiled anew from the profile in it where the kernel or libseccomp is another
+ * than then. A file that is not whole is ERR_INPUT. *profile gets the profile (the caller puts it)
+ * where the filter notifies, as the listener's address stands there; otherwise NULL.
+ */
+int seccomp_kept(int dir, const char *name, struct seccomp_filter *out, struct json **profile,
+		 struct err *e);
 
 /*
  * Installs the filter in the calling thread. Needs no_new_privs or CAP_SYS_ADMIN. *listener gets

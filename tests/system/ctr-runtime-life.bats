@@ -122,3 +122,41 @@ eventually() {
 	kill $!
 	ctr-runtime delete -f c
 }
+
+# The profile is not in the record: exec has the filter of the container's own file, or does not run.
+@test "exec has the filter that the container was made with, and does not run without it" {
+	state=$XDG_RUNTIME_DIR/rp/runtime
+	bundle .
+	ctr-runtime run -d -b "$DIR/b" c </dev/null >/dev/null 2>&1 3>&-
+	[ "$(jq '.config.linux | has("seccomp")' "$state/c/state.json")" = false ]
+	run -0 ctr-runtime exec c sh -c 'grep Seccomp_filters: /proc/1/status /proc/self/status | cut -d: -f3 | uniq -c'
+	[ "$(xargs <<<"$output")" = "2 1" ]
+	rm -r "$state/.seccomp"
+	run -0 ctr-runtime exec c grep Seccomp: /proc/self/status
+	[ "$(xargs <<<"$output")" = "Seccomp: 2" ]
+	[ ! -e "$state/.seccomp" ]
+	truncate -s -8 "$state/c/seccomp"
+	run -1 ctr-runtime exec c sh -c 'touch /tmp/ran'
+	[[ $output == *"the state of c: seccomp is damaged"* ]]
+	rm "$state/c/seccomp"
+	run -1 ctr-runtime exec c sh -c 'touch /tmp/ran'
+	[[ $output == *"the state of c: cannot open seccomp"* ]]
+	[ ! -e "$DIR/rootfs/tmp/ran" ]
+	ctr-runtime delete -f c
+	[ -z "$(ls -A "$state")" ]
+	# without a profile there is none
+	bundle 'del(.linux.seccomp)'
+	ctr-runtime run -d -b "$DIR/b" c </dev/null >/dev/null 2>&1 3>&-
+	[ "$(ctr-runtime exec c grep Seccomp: /proc/self/status | xargs)" = "Seccomp: 0" ]
+	ctr-runtime delete -f c
+}
+
+@test "exec is in each namespace of the container, with its own time as well" {
+	bundle '.linux.namespaces += [{"type": "time"}] | .linux.timeOffsets = {"boottime": {"secs": 1000000}}'
+	ctr-runtime run -d -b "$DIR/b" c </dev/null >/dev/null 2>&1 3>&-
+	run -0 ctr-runtime exec c sh -c 'for n in user ipc uts net pid cgroup time mnt; do
+		[ "$(readlink /proc/1/ns/$n)" = "$(readlink /proc/self/ns/$n)" ] || echo "$n"
+	done; [ "$(cut -d. -f1 /proc/uptime)" -gt 1000000 ] && echo later'
+	[ "$output" = later ]
+	ctr-runtime delete -f c
+}

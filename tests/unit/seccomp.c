@@ -354,6 +354,63 @@ static void damaged_cache(void **state)
 	assert_int_equal(system(cmd), 0);
 }
 
+/* Reads what seccomp_keep() wrote, after one change of the file; -1 where it is refused. */
+static int kept(int dir, const struct buf *good, const char *from, const char *to,
+		struct seccomp_filter *f, struct json **profile)
+{
+	_free_ char *text = malloc(good->len);
+	struct err e = {0};
+	char *at;
+
+	memcpy(text, good->data, good->len);
+	if (from) {
+		at = memmem(text, good->len, from, strlen(from));
+		assert_non_null(at);
+		memcpy(at, to, strlen(to));
+	}
+	assert_int_equal(file_replace(dir, "kept", text, good->len, 0600, false, NULL), 0);
+	memset(f, 0, sizeof(*f));
+	return seccomp_kept(dir, "kept", f, profile, &e);
+}
+
+static void kept_for_later(void **state)
+{
+	struct fixture *x = *state;
+	char path[] = "/tmp/rp-seccomp.XXXXXX";
+	_close_ int dir = make_dir(path);
+	struct seccomp_filter f = {0}, g;
+	_json_ struct json *profile = NULL;
+	_buf_ struct buf good = {0};
+	struct err e = {0};
+
+	cached(-1, x->profile, &f);
+	assert_int_equal(seccomp_keep(&f, dir, "kept", &e), 0);
+	assert_int_equal(file_read(dir, "kept", 1 << 22, &good, NULL), 0);
+	seccomp_filter_release(&f);
+	assert_int_equal(kept(dir, &good, NULL, NULL, &g, &profile), 0);
+	assert_null(profile);
+	assert_same(&x->f, &g);
+	seccomp_filter_release(&g);
+	/* of another kernel: compiled from the profile in it */
+	assert_int_equal(kept(dir, &good, "kernel", "KERNEL", &g, &profile), 0);
+	assert_true(json_equal(profile, x->profile));
+	assert_same(&x->f, &g);
+	seccomp_filter_release(&g);
+	/* not whole */
+	json_put(take_ptr(profile));
+	assert_int_equal(kept(dir, &good, "rp-seccomp", "xx-seccomp", &g, &profile), -1);
+	seccomp_filter_release(&g);
+	good.data[good.len - 1] ^= 1;
+	assert_int_equal(kept(dir, &good, NULL, NULL, &g, &profile), -1);
+	seccomp_filter_release(&g);
+	good.len--;
+	assert_int_equal(kept(dir, &good, NULL, NULL, &g, &profile), -1);
+	seccomp_filter_release(&g);
+	assert_null(profile);
+	_free_ char *cmd = str_fmt("rm -rf %s", path);
+	assert_int_equal(system(cmd), 0);
+}
+
 static void refuses(const char *text, const char *path)
 {
 	_json_ struct json *p = NULL;
@@ -398,6 +455,7 @@ int main(void)
 		cmocka_unit_test(other_machines),
 		cmocka_unit_test(same_bytes),
 		cmocka_unit_test(cache_equals_compile),
+		cmocka_unit_test(kept_for_later),
 		cmocka_unit_test(damaged_cache),
 		cmocka_unit_test(wrong_profiles),
 	};
