@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/syscall.h>
@@ -93,8 +94,28 @@ int path_open_beneath(int dir, const char *path, int flags, mode_t mode, struct 
 }
 
 /*
+ * Where the link NAME in the directory above leads, in the terms of the root: PREFIX is the path of
+ * the link, REST what follows behind it. NULL where it is not a link.
+ */
+static char *through_link(int above, const char *name, const char *prefix, const char *rest)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(above, name, target, sizeof(target) - 1);
+	int dir = (int)(strlen(prefix) - strlen(name));
+
+	if (n <= 0)
+		return NULL;
+	target[n] = '\0';
+	return *target == '/' ? str_fmt("%s%s", target, rest)
+			      : str_fmt("%.*s%s%s", dir, prefix, target, rest);
+}
+
+#define LEADS_ON (-2)
+
+/*
  * One step of mkdir: opens PREFIX (a path from the root, so that links resolve as in a chroot) and
- * makes its last component in the directory above where it is missing.
+ * makes its last component in the directory above where it is missing. LEADS_ON: this is a link,
+ * and what is missing is its target.
  */
 static int step_mkdir(int root, int above, const char *prefix, const char *last, mode_t mode,
 		      int (*resolve)(int, const char *, int, mode_t), struct err *e)
@@ -107,16 +128,23 @@ static int step_mkdir(int root, int above, const char *prefix, const char *last,
 		return err_sys(e, "mkdirat", "cannot make directory %s", prefix);
 	fd = resolve(root, prefix, O_PATH | O_DIRECTORY, 0);
 	if (fd < 0 && errno == ENOENT)
-		return err_set(e, ERR_INPUT, 0, "mkdirat",
-			       "cannot make directory %s: a symbolic link there leads nowhere",
-			       prefix);
+		return LEADS_ON;
 	return fd >= 0 ? fd : err_sys(e, "openat2", "cannot open directory %s", prefix);
 }
 
-static int make_dirs(int root, const char *path, mode_t mode,
+/* As the kernel has it: path_resolution(7). */
+#define LINKS_MAX 40
+
+static int too_many_links(const char *path, struct err *e)
+{
+	return err_set(e, ERR_INPUT, ELOOP, "mkdirat", "cannot make %s: too many symbolic links",
+		       path);
+}
+
+static int make_dirs(int root, const char *path, mode_t mode, int links,
 		     int (*resolve)(int, const char *, int, mode_t), struct err *e)
 {
-	_free_ char *copy = str_dup(path);
+	_free_ char *copy = str_dup(path), *target = NULL;
 	_close_ int at = -1;
 	char *c = copy;
 
@@ -139,7 +167,13 @@ static int make_dirs(int root, const char *path, mode_t mode,
 		kept = *c;
 		*c = '\0';
 		next = step_mkdir(root, at, copy, last, mode, resolve, e);
+		if (next == LEADS_ON)
+			target = through_link(at, last, copy, path + (c - copy));
 		*c = kept;
+		if (next == LEADS_ON && target && links)
+			return make_dirs(root, target, mode, links - 1, resolve, e);
+		if (next == LEADS_ON)
+			return too_many_links(path, e);
 		if (next < 0)
 			return -1;
 		close(at);
@@ -150,18 +184,19 @@ static int make_dirs(int root, const char *path, mode_t mode,
 
 int path_mkdir_in_root(int root, const char *path, mode_t mode, struct err *e)
 {
-	return make_dirs(root, path, mode, resolve_in_root, e);
+	return make_dirs(root, path, mode, LINKS_MAX, resolve_in_root, e);
 }
 
 int path_mkdir_beneath(int dir, const char *path, mode_t mode, struct err *e)
 {
-	return make_dirs(dir, path, mode, resolve_beneath, e);
+	return make_dirs(dir, path, mode, 0, resolve_beneath, e);
 }
 
-int path_mkfile_in_root(int root, const char *path, mode_t mode, struct err *e)
+static int make_file(int root, const char *path, mode_t mode, int links, struct err *e)
 {
-	_free_ char *dir = str_dup(path);
+	_free_ char *dir = str_dup(path), *target = NULL;
 	_close_ int parent = -1, made = -1;
+	const char *name = dir;
 	char *slash;
 	int fd = resolve_in_root(root, path, O_PATH, 0);
 
@@ -170,18 +205,28 @@ int path_mkfile_in_root(int root, const char *path, mode_t mode, struct err *e)
 	if (errno != ENOENT)
 		return err_sys(e, "openat2", "cannot open %s", path);
 	slash = strrchr(dir, '/');
-	if (slash)
+	if (slash) {
 		*slash = '\0';
+		name = slash + 1;
+	}
 	parent = path_mkdir_in_root(root, slash ? dir : ".", 0755, e);
 	if (parent < 0)
 		return -1;
-	made = TEMP_FAILURE_RETRY(openat(parent, slash ? slash + 1 : dir,
-					 O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
-					 mode));
+	made = TEMP_FAILURE_RETRY(
+		openat(parent, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, mode));
 	if (made < 0 && errno != EEXIST)
 		return err_sys(e, "openat", "cannot make %s", path);
 	fd = resolve_in_root(root, path, O_PATH, 0);
-	return fd >= 0 ? fd : err_sys(e, "openat2", "cannot open %s", path);
+	if (fd >= 0 || errno != ENOENT)
+		return fd >= 0 ? fd : err_sys(e, "openat2", "cannot open %s", path);
+	target = through_link(parent, name, path, "");
+	return target && links ? make_file(root, target, mode, links - 1, e)
+			       : too_many_links(path, e);
+}
+
+int path_mkfile_in_root(int root, const char *path, mode_t mode, struct err *e)
+{
+	return make_file(root, path, mode, LINKS_MAX, e);
 }
 
 const char *path_fd_link(int fd, char buf[FD_PATH_LEN])

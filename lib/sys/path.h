@@ -30,8 +30,9 @@ int path_open_in_root(int root, const char *path, int flags, mode_t mode, struct
 int path_open_beneath(int dir, const char *path, int flags, mode_t mode, struct err *e);
 
 /*
- * Makes the directory path and the missing ones above it, links followed as in a chroot (a link
- * that dangles is ERR_INPUT). Returns an O_PATH descriptor of the directory itself.
+ * Makes the directory path and the missing ones above it, links followed as in a chroot; where a
+ * link dangles its target is made, inside the root like all else. Returns an O_PATH descriptor of
+ * the directory itself.
  */
 int path_mkdir_in_root(int root, const char *path, mode_t mode, struct err *e);
 
@@ -40,7 +41,7 @@ int path_mkdir_beneath(int dir, const char *path, mode_t mode, struct err *e);
 
 /*
  * Makes an empty regular file at path unless something is there already, with missing directories
- * above it. Returns an O_PATH descriptor. For mount points.
+ * above it, links as before. Returns an O_PATH descriptor. For mount points.
  */
 int path_mkfile_in_root(int root, const char *path, mode_t mode, struct err *e);
 

@@ -156,10 +156,42 @@ static void making(struct fixture *x, const char *tag)
 
 	assert_true(d >= 0 && f >= 0 && again >= 0);
 	assert_true(exists(x->root, at));
-	assert_int_equal(path_mkdir_in_root(x->root, "dangling/more", 0755, &e), -1);
+	assert_int_equal(path_mkdir_in_root(x->root, "loop/x", 0755, &e), -1);
+	assert_int_equal(path_mkfile_in_root(x->root, "loop", 0644, &e), -1);
 	assert_int_equal(path_mkdir_beneath(x->root, "to-a/no", 0755, &e), -1);
 	assert_false(exists(x->root, "a/no"));
 	assert_false(exists(x->top, "nowhere"));
+}
+
+static void make_link(struct fixture *x, const char *target, const char *at)
+{
+	assert_int_equal(symlinkat(target, x->root, at), 0);
+}
+
+static void unmake(int fd, int dir, const char *path, int flags)
+{
+	close(fd);
+	assert_true(exists(dir, path));
+	assert_int_equal(unlinkat(dir, path, flags), 0);
+}
+
+/* The target of a link that dangles is made, and inside of the root whatever it says. */
+static void making_targets(struct fixture *x)
+{
+	struct err e = {0};
+
+	make_link(x, "../../new/./one", "a/link");
+	make_link(x, "/a/link", "second");
+	unmake(path_mkdir_in_root(x->root, "second/more", 0755, &e), x->root, "new/one/more",
+	       AT_REMOVEDIR);
+	unmake(open("/dev/null", O_RDONLY), x->root, "new/one", AT_REMOVEDIR);
+	unmake(path_mkfile_in_root(x->root, "second", 0644, &e), x->root, "new/one", 0);
+	unmake(path_mkfile_in_root(x->root, "/second/f", 0644, &e), x->root, "new/one/f", 0);
+	unmake(open("/dev/null", O_RDONLY), x->root, "new/one", AT_REMOVEDIR);
+	unmake(open("/dev/null", O_RDONLY), x->root, "new", AT_REMOVEDIR);
+	unmake(open("/dev/null", O_RDONLY), x->root, "second", 0);
+	unmake(open("/dev/null", O_RDONLY), x->root, "a/link", 0);
+	assert_false(exists(x->top, "new"));
 }
 
 static void all_cases(struct fixture *x, const char *tag)
@@ -168,6 +200,7 @@ static void all_cases(struct fixture *x, const char *tag)
 	beneath_follows_nothing(x);
 	magic_links_are_refused(x);
 	making(x, tag);
+	making_targets(x);
 }
 
 static void by_openat2(void **state)
