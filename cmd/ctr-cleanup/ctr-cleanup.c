@@ -244,6 +244,44 @@ static void record_end(struct cleanup *c, struct err *e)
 		failure(c, e);
 }
 
+static bool mounts_volume(const struct store *s, const char *id, const char *name)
+{
+	_json_ struct json *doc = NULL;
+
+	if (container_load(s, id, &doc, NULL) < 0)
+		return false;
+	json_each (m, json_path(doc, "request.mounts"))
+		if (str_eq(json_get_str(m.v, "type", ""), "volume") &&
+		    str_eq(json_get_str(m.v, "source", ""), name))
+			return true;
+	return false;
+}
+
+/* A volume that another container mounts by its name goes over to that one. Returns whether. */
+static bool pass_on(const struct cleanup *c, const char *name)
+{
+	_strv_ struct strv ids = {0};
+
+	if (container_list(c->s, &ids, NULL) < 0)
+		return true; /* rather too much is kept than too little */
+	strv_foreach (id, &ids) {
+		_close_ int dir = -1;
+		_json_ struct json *list = NULL;
+
+		if (str_eq(id, c->id) || !mounts_volume(c->s, id, name))
+			continue;
+		dir = container_dir(c->s, id, NULL);
+		if (dir < 0)
+			continue;
+		if (json_read_file(dir, "volumes.json", 1 << 20, &list, NULL) < 0)
+			list = json_new_object();
+		json_add(json_need_arr(list, "anonymous"), json_new_str(name));
+		json_write_file(dir, "volumes.json", list, 0600, false, NULL);
+		return true;
+	}
+	return false;
+}
+
 /* Volumes that were made for this container alone; vol-prepare(1) keeps the list. */
 static void remove_volumes(struct cleanup *c, struct err *e)
 {
@@ -262,7 +300,7 @@ static void remove_volumes(struct cleanup *c, struct err *e)
 		const char *name = json_str(v.v) ?: "";
 		_free_ char *gone = str_fmt("volume-%s", name);
 
-		if (!container_name_valid(name))
+		if (!container_name_valid(name) || pass_on(c, name))
 			continue;
 		if (renameat(base, name, trash, gone) < 0) {
 			if (errno == ENOENT)

@@ -142,6 +142,15 @@ volumes() { ls "$XDG_DATA_HOME/rp/volumes" 2>/dev/null; }
 	[ "$(volumes | wc -l)" = 3 ]
 	rp rm -v gone
 	[ -z "$(volumes)" ]
+	# one that another container uses by its name stays, and goes with that one
+	rp run --name first --network none -v /anon busybox sh -c 'echo kept >/anon/x'
+	name=$(volumes)
+	rp run --name second --network none -v "$name:/m" busybox true
+	rp rm -v first
+	[ "$(rp run --rm --network none -v "$name:/m" busybox cat /m/x)" = kept ]
+	[ "$(volumes)" = "$name" ]
+	rp rm -v second
+	[ -z "$(volumes)" ]
 	# a mount of the user's own takes the place of one, also where it is written differently
 	[ "$(c -v ./share:/data volumes cat /data/file)" = here ]
 	[ "$(c -v ./share:/data/ volumes cat /data/file)" = here ]
