@@ -14,7 +14,7 @@ teardown_file() { file_teardown; }
 setup() { canary_before=$(canary); }
 teardown() {
 	rp rm -f -v -t 0 --all >/dev/null
-	eventually nothing_left 2>/dev/null || nothing_left
+	eventually nothing_left 2>/dev/null || nothing_left || return 1
 	[ "$(canary)" = "$canary_before" ]
 }
 
@@ -35,7 +35,7 @@ fails() {
 	[ "${#stderr_lines[@]}" = 1 ] || { echo "lines: $stderr"; return 1; }
 	[[ $stderr =~ $pattern ]] || { echo "says: $stderr"; return 1; }
 	[ -z "$(rp ps -aq)" ]
-	eventually nothing_left 2>/dev/null || nothing_left
+	eventually nothing_left 2>/dev/null || nothing_left || return 1
 }
 
 # A script with a store of SIZE on a tmpfs of its own.

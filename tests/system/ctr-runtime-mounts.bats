@@ -27,7 +27,7 @@ setup() {
 # Nothing of it may be seen outside, and nothing may stay in the root file system but mount points.
 teardown() {
 	ctr-runtime delete -f c
-	[ "$outside" = "$(cat /proc/self/mounts; find "$DIR/source")" ]
+	[ "$outside" = "$(cat /proc/self/mounts; find "$DIR/source")" ] || return 1
 	find "$DIR/rootfs" -mindepth 1 -empty ! -type l -delete
 	mkdir -p "$DIR"/rootfs/{tmp,proc,sys,dev,mnt}
 }

@@ -18,7 +18,7 @@ teardown_file() { file_teardown; }
 teardown() {
 	[ -z "${listener:-}" ] || kill "$listener" 2>/dev/null || :
 	rp rm -f -t 0 --all >/dev/null
-	eventually nothing_left 2>/dev/null || nothing_left
+	eventually nothing_left 2>/dev/null || nothing_left || return 1
 	eventually no_processes_of "$DIR"
 }
 

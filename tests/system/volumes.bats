@@ -27,7 +27,7 @@ setup() {
 }
 teardown() {
 	rp rm -f -v -t 0 --all >/dev/null
-	eventually nothing_left 2>/dev/null || nothing_left
+	eventually nothing_left 2>/dev/null || nothing_left || return 1
 	rm -rf "$DIR/share"
 	chmod -R u+w "$XDG_DATA_HOME/rp/volumes" 2>/dev/null || :
 	ns-enter-pause rm -rf "$XDG_DATA_HOME/rp/volumes"
