@@ -177,39 +177,30 @@ static int wait_job(struct job *j, sd_bus_message *answer, const char *unit, str
 	return 0;
 }
 
-/* "0-2,5" as the bit mask that systemd takes. */
-static int parse_set(const char *list, uint8_t mask[128], size_t *len)
+/* A bit mask of the size that its highest number needs, as systemd takes it. */
+struct bit_mask {
+	uint8_t bytes[128];
+	size_t len;
+};
+
+static void set_bit(int64_t number, void *arg)
 {
-	_strv_ struct strv parts = {0};
+	struct bit_mask *m = arg;
+	size_t byte = (size_t)number / 8;
 
-	*len = 0;
-	strv_split(&parts, list, ',');
-	strv_foreach (part, &parts) {
-		char *dash = strchr(part, '-');
-		int64_t from, to;
-
-		if (dash)
-			*dash = '\0';
-		if (str_to_int(part, 0, 1023, &from) < 0 ||
-		    str_to_int(dash ? dash + 1 : part, from, 1023, &to) < 0)
-			return -1;
-		for (int64_t n = from; n <= to; n++)
-			mask[n / 8] |= (uint8_t)(1u << (n % 8));
-		if ((size_t)to / 8 + 1 > *len)
-			*len = (size_t)to / 8 + 1;
-	}
-	return 0;
+	m->bytes[byte] |= (uint8_t)(1u << (number % 8));
+	if (byte >= m->len)
+		m->len = byte + 1;
 }
 
 static int append_set(sd_bus_message *m, const struct property *p, const struct cur *at,
 		      struct err *e)
 {
-	uint8_t mask[128] = {0};
+	struct bit_mask mask = {0};
 	const char *list = json_str(at->val);
-	size_t len;
 	int rc;
 
-	if (!list || parse_set(list, mask, &len) < 0)
+	if (!list || str_number_list(list, 8 * sizeof(mask.bytes), set_bit, &mask) < 0)
 		return cur_bad(at, e, "expected a list of numbers such as \"0-2,5\"");
 	rc = sd_bus_message_open_container(m, 'r', "sv");
 	if (rc >= 0)
@@ -217,7 +208,7 @@ static int append_set(sd_bus_message *m, const struct property *p, const struct 
 	if (rc >= 0)
 		rc = sd_bus_message_open_container(m, 'v', "ay");
 	if (rc >= 0)
-		rc = sd_bus_message_append_array(m, 'y', mask, len);
+		rc = sd_bus_message_append_array(m, 'y', mask.bytes, mask.len);
 	if (rc >= 0)
 		rc = sd_bus_message_close_container(m);
 	if (rc >= 0)

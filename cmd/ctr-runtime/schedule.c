@@ -89,35 +89,19 @@ static int set_io(const char *class, int64_t priority, struct err *e)
 	return 0;
 }
 
-/* "0-3,8" into bits. */
-static int parse_list(const char *list, size_t max, unsigned long *bits)
+/* In an array of unsigned long. */
+static void set_bit(int64_t number, void *bits)
 {
-	_strv_ struct strv parts = {0};
+	const int64_t width = 8 * (int64_t)sizeof(long);
 
-	strv_split(&parts, list, ',');
-	strv_foreach (part, &parts) {
-		char *dash = strchr(part, '-');
-		int64_t from, to;
-
-		if (dash)
-			*dash = '\0';
-		if (str_to_int(part, 0, (int64_t)max - 1, &from) < 0)
-			return -1;
-		to = from;
-		if (dash && str_to_int(dash + 1, from, (int64_t)max - 1, &to) < 0)
-			return -1;
-		for (; from <= to; from++)
-			bits[from / (8 * (int64_t)sizeof(long))] |=
-				1UL << (from % (8 * (int64_t)sizeof(long)));
-	}
-	return parts.n ? 0 : -1;
+	((unsigned long *)bits)[number / width] |= 1UL << (number % width);
 }
 
 int schedule_affinity(const char *list, const char *what, struct err *e)
 {
 	unsigned long bits[MAX_CPUS / (8 * sizeof(long))] = {0};
 
-	if (parse_list(list, MAX_CPUS, bits) < 0)
+	if (str_number_list(list, MAX_CPUS, set_bit, bits) < 0)
 		return err_set(e, ERR_INPUT, 0, NULL, "%s: \"%s\" is not a list of CPUs", what,
 			       list);
 	if (syscall(SYS_sched_setaffinity, 0, sizeof(bits), bits) < 0)
@@ -159,7 +143,7 @@ static int set_memory(const struct config *cfg, struct err *e)
 	number = find(schedule_memory_modes, mode);
 	if (number < 0)
 		return cur_bad(&c, e, "unknown value \"%s\"", mode);
-	if (*list && parse_list(list, MAX_NODES, nodes) < 0)
+	if (*list && str_number_list(list, MAX_NODES, set_bit, nodes) < 0)
 		return err_set(e, ERR_INPUT, 0, NULL,
 			       "config.json: .linux.memoryPolicy.nodes: \"%s\" is not a list",
 			       list);

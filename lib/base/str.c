@@ -249,6 +249,27 @@ int str_to_int(const char *s, int64_t min, int64_t max, int64_t *out)
 	return 0;
 }
 
+int str_number_list(const char *list, int64_t limit, void (*each)(int64_t number, void *arg),
+		    void *arg)
+{
+	_strv_ struct strv parts = {0};
+
+	strv_split(&parts, list, ',');
+	strv_foreach (part, &parts) {
+		char *dash = strchr(part, '-');
+		int64_t from, to;
+
+		if (dash)
+			*dash = '\0';
+		if (str_to_int(part, 0, limit - 1, &from) < 0 ||
+		    str_to_int(dash ? dash + 1 : part, from, limit - 1, &to) < 0)
+			return -1;
+		for (; from <= to; from++)
+			each(from, arg);
+	}
+	return parts.n ? 0 : -1;
+}
+
 /* Digits, perhaps with a fraction; strtod(3) alone takes 0x10, 1e3 and nan. -1: there is none. */
 static double plain_number(const char *s, char **end)
 {

@@ -76,6 +76,14 @@ void strv_release(struct strv *v);
  */
 int str_to_int(const char *s, int64_t min, int64_t max, int64_t *out);
 
+/*
+ * Calls each() with the numbers of a list such as "0-3,8", the kernel's form of sets of CPUs and
+ * nodes (cpuset(7), "List format"); all below limit. Returns 0, or -1 where it is none or empty;
+ * each() may have been called before.
+ */
+int str_number_list(const char *list, int64_t limit, void (*each)(int64_t number, void *arg),
+		    void *arg);
+
 /* A size in bytes as Podman takes it: a number (fraction allowed) and b, k, m, g, t, p (1024). */
 int str_to_size(const char *s, int64_t *out);
 

@@ -177,13 +177,41 @@ static void test_hex_and_time(void **state)
 	assert_string_equal(text, "2023-11-14T22:13:20.000000042Z");
 }
 
+static void join(int64_t number, void *arg)
+{
+	buf_fmt(arg, "%d ", (int)number);
+}
+
+static void test_number_list(void **state)
+{
+	static const struct {
+		const char *list, *numbers;
+	} right[] = {{"0", "0 "}, {"0-3,8", "0 1 2 3 8 "}, {"7-7", "7 "}, {"9,1", "9 1 "}};
+	static const char *const wrong[] = {"",	    ",",  "1,", "1-", "-1",   "3-2",
+					    "0-10", "10", "a",	"1 ", "1--2", "1-2-3"};
+
+	for (size_t i = 0; i < ARRAY_LEN(right); i++) {
+		_buf_ struct buf out = {0};
+
+		assert_int_equal(str_number_list(right[i].list, 10, join, &out), 0);
+		assert_string_equal(out.data, right[i].numbers);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		_buf_ struct buf out = {0};
+
+		if (str_number_list(wrong[i], 10, join, &out) == 0)
+			fail_msg("\"%s\" was taken", wrong[i]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_int),	 cmocka_unit_test(test_size),
-		cmocka_unit_test(test_duration), cmocka_unit_test(test_parts),
-		cmocka_unit_test(test_buf),	 cmocka_unit_test(test_quote),
-		cmocka_unit_test(test_strv),	 cmocka_unit_test(test_hex_and_time),
+		cmocka_unit_test(test_int),	     cmocka_unit_test(test_number_list),
+		cmocka_unit_test(test_size),	     cmocka_unit_test(test_duration),
+		cmocka_unit_test(test_parts),	     cmocka_unit_test(test_buf),
+		cmocka_unit_test(test_quote),	     cmocka_unit_test(test_strv),
+		cmocka_unit_test(test_hex_and_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
