@@ -57,7 +57,7 @@ on_small_disk() {
 			cat err
 			[ "$(wc -l <err)" = 1 ]
 			grep -qi "no space left" err
-			! ls "$RP_STORE"/layers/sha256/* >/dev/null 2>&1
+			[ -z "$(ls "$RP_STORE/layers/sha256" 2>/dev/null)" ]
 			mount -o remount,size=20m "$DIR/full"
 			rp pull -q "oci:$DIR/image:busybox" >/dev/null
 			[ "$(rp run --rm --network none busybox echo again)" = again ]

@@ -48,7 +48,8 @@ nothing_at_all() {
 # The next command works without a word more than its own; the one after it finds nothing.
 next_works() {
 	run -0 --separate-stderr rp run --rm --network none busybox echo fine
-	[ "$output" = fine ] && [ -z "$stderr" ]
+	[ "$output" = fine ]
+	[ -z "$stderr" ]
 	[ -z "$(rp ps -aq 2>&1)" ]
 	eventually nothing_at_all || {
 		echo "after $*: $(nothing_left 2>&1) processes: $(processes_of "$DIR")" \

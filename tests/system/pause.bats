@@ -4,7 +4,11 @@
 bats_require_minimum_version 1.5.0
 load lib.bash
 
-setup_file() { file_setup; }
+setup_file() {
+	OTHERS=$(all_pauses)
+	export OTHERS
+	file_setup
+}
 teardown_file() { file_teardown; }
 setup() {
 	record=$XDG_RUNTIME_DIR/rp/pause.json
@@ -19,7 +23,9 @@ teardown() {
 
 # All pause processes that are in the run directory's own user namespace or any other one of ours.
 # Their environment is empty, so the children of this test's shell are known by their executable.
-pauses() { pgrep -u "$(id -u)" -x rp-pause -a | grep -F "$B/bin/ns-pause" | cut -d' ' -f1; }
+# Those that were there before are somebody else's.
+all_pauses() { pgrep -u "$(id -u)" -x rp-pause -a | grep -F "$B/bin/ns-pause" | cut -d' ' -f1; }
+pauses() { all_pauses | grep -vxF "$OTHERS"; }
 one_pause() { [ "$(pauses | wc -l)" = 1 ]; }
 no_pause() { [ -z "$(pauses)" ]; }
 userns() { ns-enter-pause readlink /proc/self/ns/user; }
@@ -72,7 +78,8 @@ userns() { ns-enter-pause readlink /proc/self/ns/user; }
 	rp run -d --name going --network none busybox sleep 100
 	kill -KILL "$pause"
 	run -0 --separate-stderr userns
-	[ "$output" = "$old" ] && [ -z "$stderr" ]
+	[ "$output" = "$old" ]
+	[ -z "$stderr" ]
 	[ "$(rp ps --format '{{.Names}}')" = going ]
 	[ "$(pauses | wc -l)" = 1 ]
 	rp stop -t 0 going
