@@ -338,9 +338,9 @@ static int connect_console(struct create *c, struct err *e)
 
 static int load_filter(struct create *c, struct err *e)
 {
+	/* none, or a record of a runtime that kept the profile there */
 	if (!container.seccomp)
-		return filter_load(c, container.config,
-				   e); /* of a runtime that kept the profile there */
+		return filter_load(c, container.config, e);
 	if (seccomp_kept(container.dir, STATE_SECCOMP, &c->filter, &c->cfg.seccomp, e) < 0)
 		return err_prefix(e, "the state of %s", container.id);
 	return filter_listener(c, e);

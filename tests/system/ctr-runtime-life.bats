@@ -126,7 +126,7 @@ eventually() {
 # The profile is not in the record: exec has the filter of the container's own file, or does not run.
 @test "exec has the filter that the container was made with, and does not run without it" {
 	state=$XDG_RUNTIME_DIR/rp/runtime
-	bundle .
+	bundle '.root.readonly = false'
 	ctr-runtime run -d -b "$DIR/b" c </dev/null >/dev/null 2>&1 3>&-
 	[ "$(jq '.config.linux | has("seccomp")' "$state/c/state.json")" = false ]
 	run -0 ctr-runtime exec c sh -c 'grep Seccomp_filters: /proc/1/status /proc/self/status | cut -d: -f3 | uniq -c'
@@ -158,5 +158,21 @@ eventually() {
 		[ "$(readlink /proc/1/ns/$n)" = "$(readlink /proc/self/ns/$n)" ] || echo "$n"
 	done; [ "$(cut -d. -f1 /proc/uptime)" -gt 1000000 ] && echo later'
 	[ "$output" = later ]
+	ctr-runtime delete -f c
+}
+
+@test "exec hands oomScoreAdj and the initial affinity down, and keeps its own" {
+	bundle '.root.readonly = false | .process.oomScoreAdj = 700 | .process.execCPUAffinity = {"initial": "0"}'
+	ctr-runtime run -d -b "$DIR/b" c </dev/null >/dev/null 2>&1 3>&-
+	own=$(cat /proc/self/oom_score_adj)
+	run -0 ctr-runtime exec c sh -c 'cat /proc/self/oom_score_adj; grep Cpus_allowed_list /proc/self/status'
+	[ "${lines[0]}" = 700 ]
+	[ "$(xargs <<<"${lines[1]}")" = "Cpus_allowed_list: 0" ]
+	ctr-runtime exec c sh -c 'touch /tmp/in; while [ -e /tmp/in ]; do sleep 0.05; done' 3>&- &
+	eventually [ -e "$DIR/rootfs/tmp/in" ]
+	[ "$(cat "/proc/$!/oom_score_adj")" = "$own" ]
+	[ "$(grep Cpus_allowed: "/proc/$!/status")" = "$(grep Cpus_allowed: /proc/self/status)" ]
+	rm "$DIR/rootfs/tmp/in"
+	wait $!
 	ctr-runtime delete -f c
 }
