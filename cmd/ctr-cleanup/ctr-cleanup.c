@@ -338,7 +338,10 @@ static int kill_process(const struct proc_id *id, struct err *e)
 	return err_set(e, ERR_EXISTS, 0, NULL, "process %d does not end", (int)id->pid);
 }
 
-/* The monitor records the end and cleans up itself; where it is dead, we do. */
+/*
+ * The monitor records the end and cleans up itself; where it is dead, we do. One that waits for
+ * somebody to attach before it starts the container has nothing to record.
+ */
 static int end_container(struct cleanup *c, struct err *e)
 {
 	struct container_state st;
@@ -354,7 +357,9 @@ static int end_container(struct cleanup *c, struct err *e)
 	if (st.monitor.pid && c->force) {
 		_close_ int pidfd = proc_open(&st.monitor, NULL);
 
-		if (pidfd >= 0 && proc_wait(pidfd, 10000, NULL) == 0)
+		int wait_ms = st.status == CONTAINER_CREATED ? 0 : 10000;
+
+		if (pidfd >= 0 && proc_wait(pidfd, wait_ms, NULL) == 0)
 			return kill_process(&st.monitor, e);
 	}
 	return 0;

@@ -20,6 +20,7 @@
 
 #include "internal.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "oci/store.h"
 #include "sys/proc.h"
 #include "sys/spawn.h"
@@ -144,7 +145,8 @@ static void reap(struct running *r)
 
 	if (waitpid(r->pid, &ws, 0) < 0)
 		ws = 0xff00;
-	r->status = WIFSIGNALED(ws) ? 128 + WTERMSIG(ws) : WEXITSTATUS(ws);
+	r->killed = WIFSIGNALED(ws) ? WTERMSIG(ws) : 0;
+	r->status = r->killed ? 128 + r->killed : WEXITSTATUS(ws);
 	clock_gettime(CLOCK_MONOTONIC, &r->end);
 	timings_add(r->step->program, &r->start, &r->end);
 	close(take_fd(&r->pidfd));
@@ -220,6 +222,18 @@ static void show_held(const struct running *r)
 		fd_write_all(STDERR_FILENO, b.data, b.len, NULL);
 }
 
+/* SIGPIPE says no more than that a later step has ended, SIGINT comes from the user's keyboard. */
+void report_killed(const char *program, int signal)
+{
+	const char *name = signal_name(signal);
+	struct err e = {0};
+
+	if (signal == SIGPIPE || signal == SIGINT || signal == 0)
+		return;
+	err_set(&e, ERR_FAILED, 0, NULL, "%s was killed by %s", program, name ? name : "a signal");
+	log_err(&e);
+}
+
 /*
  * The first step that failed is the cause; those behind it ended for want of a document. The held
  * messages of a step are left to the caller while it may still fall back (status 4 and 7).
@@ -236,9 +250,11 @@ static void judge(struct running *r, size_t n, struct outcome *o)
 		if (r[i].status != ERR_NOTFOUND && r[i].status != ERR_AGAIN)
 			show_held(&r[i]);
 	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		report_killed(r[i].step->program, r[i].killed);
 		if (r[i].held >= 0)
 			close(r[i].held);
+	}
 }
 
 static void kill_started(struct running *r, size_t n)

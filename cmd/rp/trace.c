@@ -122,6 +122,8 @@ static int run_step(struct pipeline *p, size_t i, struct buf *doc, int *status, 
 	timings_add(s->program, &start, &end);
 	doc->len = 0;
 	if (!users) {
+		if (*status > 128)
+			report_killed(s->program, *status - 128);
 		if (!s->hold_stderr || (*status && *status != ERR_NOTFOUND && *status != ERR_AGAIN))
 			show(dir, "stderr");
 		if (file_read(dir, "stdout.json", JSON_MAX_DOCUMENT, doc, e) < 0)

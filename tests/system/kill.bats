@@ -70,6 +70,7 @@ kill_everywhere() {
 				break
 			fi
 			points=$((points + 1))
+			[ -s "$DIR/out" ] || { echo "$program killed at $call $n: not a word"; return 1; }
 			next_works "$program killed at $call $n: $(cat "$DIR/out")"
 		done
 	done
@@ -85,6 +86,20 @@ kill_everywhere() {
 @test "ctr-monitor, before it is split off" { kill_everywhere ctr-monitor bind renameat; }
 @test "ctr-attach" { kill_everywhere ctr-attach recvfrom; }
 @test "ctr-runtime, at the container's start" { kill_everywhere ctr-runtime mkdirat clone3 sendto write; }
+
+@test "a program that is killed before it can say a word is named, at once" {
+	local program
+	for program in img-find ctr-create rootfs-mount net-slirp-launch vol-prepare spec-gen ctr-monitor ctr-attach; do
+		mv "$DIR/bin/$program" "$DIR/bin/$program.real"
+		printf '#!/bin/sh\nkill -KILL $$\n' >"$DIR/bin/$program"
+		chmod +x "$DIR/bin/$program"
+		# the monitor waits 30 s for somebody to attach
+		run -125 timeout 8 "$DIR/bin/rp" run --rm --network none volumes true </dev/null
+		[ "$output" = "rp: $program was killed by SIGKILL" ]
+		mv "$DIR/bin/$program.real" "$DIR/bin/$program"
+		next_works "$program killed"
+	done
+}
 
 # "rp run ARGS" in the background, its PROGRAM stopped when it enters the Nth SYSCALL; then rp is
 # killed, and with it all that it started.
