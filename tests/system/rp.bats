@@ -17,6 +17,15 @@ teardown() {
 	[ "$stderr" = err ]
 }
 
+@test "run: as many open files as the user may have, unless asked otherwise" {
+	hard=$(ulimit -Hn)
+	[ "$hard" != unlimited ] && [ "$hard" -le 1048576 ] || hard=1048576
+	run -0 bash -c 'ulimit -Sn 256; rp run --rm --network none busybox sh -c "ulimit -Sn; ulimit -Hn"'
+	[ "${lines[0]}" = "$hard" ]
+	run -0 rp run --rm --network none --ulimit nofile=100:200 busybox sh -c 'ulimit -Sn; ulimit -Hn'
+	[ "$output" = $'100\n200' ]
+}
+
 @test "run: no byte of a short burst is lost, however short the container's life" {
 	for _ in 1 2 3 4 5; do
 		[ "$(rp run --rm --network none busybox seq 1 20000 | md5sum)" = "$(seq 1 20000 | md5sum)" ]
