@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "cgroup_owner.h"
 #include "devices_bpf.h"
 #include "limits.h"
 #include "scope.h"
@@ -123,9 +124,14 @@ static int make_any(const struct config *cfg, const char *id, const char *limit,
 	return refuse_undelegated(cfg, limit, e);
 }
 
-/* Without real root no device can be made; what is in /dev decides. */
-static int filter_devices(const struct config *cfg, const struct cgroup *c, struct err *e)
+/*
+ * The limits are written, then the container's root may own it. Without real root no device can be
+ * made; what is in /dev decides.
+ */
+static int finish(const struct config *cfg, const struct cgroup *c, struct err *e)
 {
+	if (cgroup_limits(c->fd, c->path, cfg->resources, e) < 0 || cgroup_give(cfg, c->fd, e) < 0)
+		return -1;
 	if (!is_root_on_host() || cgroup2_layout() != CGROUP_UNIFIED)
 		return 0;
 	return devices_filter(c->fd, cfg->resources, e);
@@ -141,9 +147,7 @@ static int apply(const struct config *cfg, struct cgroup *out, struct err *e)
 		buf_fmt(&words, "%s%s", words.len ? " " : "", c);
 	if (words.len && cgroup2_enable(out->path, words.data, e) < 0)
 		return -1;
-	if (cgroup_limits(out->fd, out->path, cfg->resources, e) < 0)
-		return -1;
-	return filter_devices(cfg, out, e);
+	return finish(cfg, out, e);
 }
 
 /* Asked for, or limits in a tree that is systemd's. */
@@ -199,9 +203,7 @@ int cgroup_adopt(const struct global *g, const struct config *cfg, const char *i
 		return -1;
 	c->made = 1;
 	c->fd = cgroup2_open(c->path, e);
-	if (c->fd < 0 || cgroup_limits(c->fd, c->path, cfg->resources, e) < 0)
-		return -1;
-	return filter_devices(cfg, c, e);
+	return c->fd < 0 ? -1 : finish(cfg, c, e);
 }
 
 int cgroup_destroy(const struct global *g, const char *path, unsigned made, const char *scope,
@@ -222,8 +224,11 @@ int cgroup_destroy(const struct global *g, const char *path, unsigned made, cons
 	}
 	cgroup2_kill(dir, e);
 	err_clear(e);
-	if (scope && *scope)
+	if (scope && *scope) {
+		/* systemd as the user could not remove what the container's root has made in it */
+		cgroup2_remove(path, made, NULL);
 		return scope_stop(g, scope, e);
+	}
 	return cgroup2_remove(path, made, e);
 }
 
