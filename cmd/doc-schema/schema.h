@@ -426,6 +426,13 @@ static const char schema_label_in[] = JSON_TEXT({
 	"properties": {
 		"schema": {"const": "rp.label/1"},
 		"security": {"type": ["object", "null"]},
+		"selinux": {
+			"type": "object",
+			"properties": {
+				"processLabel": {"type": "string"},
+				"mountLabel": {"type": "string"}
+			}
+		},
 		"relabel": {
 			"type": "array",
 			"items": {

@@ -7,6 +7,9 @@
  * path (sync.c); the folders written to rootfs.layers. A layer that is there costs one look at its
  * record.
  *
+ * Where SELinux is on, the files are made with its label for images: programs of a layer are mapped
+ * from the layer itself, whatever label overlayfs shows.
+ *
  * It runs as root of the user namespace in which the container will run, whose id map decides
  * which owners files can have. It must not contact anything nor start a program, and writes only
  * below layers/ and staging/ of the store.
@@ -14,6 +17,8 @@
 #include <fcntl.h>
 #include <sched.h>
 
+#include "base/log.h"
+#include "oci/labelling.h"
 #include "oci/layer_meta.h"
 #include "sys/confine.h"
 #include "unpack.h"
@@ -153,6 +158,10 @@ static int unpack(const struct options *o, const struct store *s, struct layer *
 	set = mem_alloc(sizeof(*set));
 	if (read_settings(o, set, e) < 0)
 		return -1;
+	if (labelling_image_files(e) < 0) {
+		log_warn("%s: SELinux may keep containers from the image's programs", e->msg);
+		err_clear(e);
+	}
 	if (confine_self(s, e) < 0)
 		return -1;
 	store_sweep(s, false, NULL);

@@ -90,6 +90,8 @@ static int mount_new_api(const struct rootfs *r, const struct layer_fds *l, stru
 	if (set_string(fs, "upperdir", "upper") < 0 || set_string(fs, "workdir", "work") < 0 ||
 	    set_flag(fs, "userxattr") < 0)
 		return refused(e, "fsconfig");
+	if (r->label && set_string(fs, "context", r->label) < 0)
+		return refused(e, "fsconfig");
 	if (r->is_volatile)
 		set_flag(fs, "volatile"); /* refused by an old kernel: slower, not wrong */
 	if (syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
@@ -111,6 +113,8 @@ static int mount_old_api(const struct rootfs *r, const struct layer_fds *l, stru
 	for (size_t i = 0; i < l->n; i++)
 		buf_fmt(&options, "%s%s", i ? ":" : "", path_fd_link(l->fd[i], link));
 	buf_str(&options, ",upperdir=upper,workdir=work,userxattr");
+	if (r->label) /* it has a comma in it */
+		buf_fmt(&options, ",context=\"%s\"", r->label);
 	if (options.len >= 4096)
 		return err_set(e, ERR_UNSUPPORTED, 0, "mount",
 			       "%zu layers are more than this kernel's overlayfs takes", l->n);

@@ -2,8 +2,9 @@
 /*
  * rootfs-mount: mounts the image's layers and the container's read-write layer as one tree.
  *
- * Stages: check the document; mount with overlayfs, or copy where the kernel refuses (a refusal is
- * remembered for this boot in RUN/no-overlay); look the container's user up in the tree. The mount
+ * Stages: check the document; where SELinux is on, choose the container's label; mount with
+ * overlayfs, or copy where the kernel refuses (a refusal is remembered for this boot in
+ * RUN/no-overlay); look the container's user up in the tree. The mount
  * lives in the mount namespace of the caller and ends with it.
  *
  * It must not run anything from the tree, and not write below any layer but the container's own.
@@ -108,6 +109,7 @@ static int run(struct prog *p, struct err *e)
 	_store_ struct store s = STORE_NONE;
 	_free_ char *mounted = NULL;
 	struct json *rootfs;
+	struct rootfs r;
 
 	if (doc_part(&root, "container", &container, e) < 0 ||
 	    cur_str(&container, "id", CUR_NEED, &id, e) < 0 ||
@@ -117,14 +119,14 @@ static int run(struct prog *p, struct err *e)
 	dir = container_dir(&s, id, e);
 	if (dir < 0)
 		return -1;
-	driver = mount_tree(
-		&s,
-		&(struct rootfs){.layers = layers,
-				 .dir = dir,
-				 .path = path,
-				 .is_volatile = json_bool(json_path(p->doc, "request.remove"))},
-		o->driver, e);
-	if (!driver)
+	r = (struct rootfs){.layers = layers,
+			    .dir = dir,
+			    .path = path,
+			    .is_volatile = json_bool(json_path(p->doc, "request.remove"))};
+	if (rootfs_choose_label(p->doc, &r, e) < 0)
+		return -1;
+	driver = mount_tree(&s, &r, o->driver, e);
+	if (!driver || (str_eq(driver, "vfs") && rootfs_relabel(p->doc, &r, e) < 0))
 		return -1;
 	rootfs = json_need_obj(p->doc, "rootfs");
 	mounted = str_fmt("%s/rootfs", path);

@@ -12,7 +12,14 @@ struct rootfs {
 	int dir;	    /* the container's directory: rootfs/, upper/, work/ */
 	const char *path;   /* of that directory */
 	bool is_volatile;   /* the read-write layer need not survive a power cut */
+	const char *label;  /* SELinux label of all files, or NULL */
 };
+
+/* Where SELinux is on: fills .selinux of the document and label, of which the document is owner. */
+int rootfs_choose_label(struct json *doc, struct rootfs *r, struct err *e);
+
+/* Gives the label to the files of a copied tree. */
+int rootfs_relabel(struct json *doc, const struct rootfs *r, struct err *e);
 
 /*
  * Mounts the layers with overlayfs on rootfs/. ERR_UNSUPPORTED where this kernel or this file

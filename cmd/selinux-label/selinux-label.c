@@ -2,15 +2,16 @@
 /*
  * selinux-label: chooses the SELinux labels of a container and relabels what it mounts.
  *
- * Input {"schema":"rp.label/1","security":{...},"relabel":[{"source","shared"}]}, output
+ * Input {"schema":"rp.label/1","security":{...},"selinux":{...},"relabel":[{"source","shared"}]},
+ * output
  * {"schema":"rp.label/1","selinux":{"processLabel","mountLabel"}}; an empty selinux object where
  * SELinux is off or the request disables labels.
  *
  * Stages: read the policy's labels for containers (selinux_lxc_contexts(5)); put in what the
- * request chooses; otherwise a random pair of categories that no container of the store has;
- * relabel, with the categories for a private volume, without for a shared one. A program of its
- * own, so that libselinux is loaded only where SELinux is on. It must not follow a link below a
- * source.
+ * request chooses; otherwise a random pair of categories that no container of the store has (not
+ * these, where the input's .selinux has both labels already); relabel, with the categories for a
+ * private volume, without for a shared one. A program of its own, so that libselinux is loaded only
+ * where SELinux is on. It must not follow a link below a source.
  */
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -28,7 +29,8 @@
 
 struct labels {
 	struct label process, mount;
-	const char *user, *role, *type, *level; /* the request's, or NULL */
+	const char *user, *role, *type, *level;	 /* the request's, or NULL */
+	const char *given_process, *given_mount; /* of an earlier step, or NULL */
 };
 
 static void labels_release(struct labels *l)
@@ -73,6 +75,16 @@ static int levels_in_use(struct strv *out, struct err *e)
 		if (label)
 			strv_add(out, label);
 	}
+	return 0;
+}
+
+/* What an earlier step has chosen for the same container stays. */
+static int take_given(struct labels *l, struct err *e)
+{
+	if (label_parse(l->given_process, &l->process, e) < 0)
+		return err_prefix(e, ".selinux.processLabel");
+	if (label_parse(l->given_mount, &l->mount, e) < 0)
+		return err_prefix(e, ".selinux.mountLabel");
 	return 0;
 }
 
@@ -128,8 +140,12 @@ static int relabel_all(const struct cur *list, const struct labels *l, struct er
 static int read_request(const struct cur *root, struct labels *l, bool *disabled, struct cur *list,
 			struct err *e)
 {
-	struct cur security;
+	struct cur security, selinux;
 
+	if (cur_obj(root, "selinux", CUR_OPTIONAL, &selinux, e) < 0 ||
+	    cur_str(&selinux, "processLabel", CUR_OPTIONAL, &l->given_process, e) < 0 ||
+	    cur_str(&selinux, "mountLabel", CUR_OPTIONAL, &l->given_mount, e) < 0)
+		return -1;
 	if (cur_obj(root, "security", CUR_OPTIONAL, &security, e) < 0 ||
 	    cur_str(&security, "labelUser", CUR_OPTIONAL, &l->user, e) < 0 ||
 	    cur_str(&security, "labelRole", CUR_OPTIONAL, &l->role, e) < 0 ||
@@ -155,7 +171,10 @@ static int run(struct prog *p, struct err *e)
 	selinux = json_need_obj(p->out, "selinux");
 	if (is_selinux_enabled() != 1 || disabled)
 		return 0;
-	if (read_policy(&l, e) < 0 || choose(&l, e) < 0 || relabel_all(&list, &l, e) < 0)
+	if (l.given_process && l.given_mount ? take_given(&l, e) < 0
+					     : read_policy(&l, e) < 0 || choose(&l, e) < 0)
+		return -1;
+	if (relabel_all(&list, &l, e) < 0)
 		return -1;
 	_free_ char *process = label_text(&l.process), *mount = label_text(&l.mount);
 

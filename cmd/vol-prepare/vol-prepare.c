@@ -20,14 +20,12 @@
 
 #include "base/log.h"
 #include "oci/container.h"
+#include "oci/labelling.h"
 #include "sys/confine.h"
 #include "sys/path.h"
-#include "sys/spawn.h"
 #include "sys/treecopy.h"
 #include "wire/doc.h"
 #include "wire/prog.h"
-
-#define SELINUX_ON "/sys/fs/selinux/enforce"
 
 struct volumes {
 	struct store s;
@@ -116,18 +114,25 @@ static char *use_volume(struct volumes *v, const char *name, const char *dest, b
 {
 	_close_ int dir = store_dir(&v->s, "volumes", e), data = -1;
 	_free_ char *sub = str_fmt("%s/_data", name);
+	bool is_new = false;
+	char *path;
 
 	if (dir < 0)
 		return NULL;
-	if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
-	    make_volume(v, dir, name, dest, anonymous, fill, e) < 0)
-		return NULL;
+	if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
+		if (make_volume(v, dir, name, dest, anonymous, fill, e) < 0)
+			return NULL;
+		is_new = true;
+	}
 	data = path_open_beneath(dir, sub, O_PATH | O_DIRECTORY, 0, e);
 	if (data < 0) {
 		err_prefix(e, "volume %s", name);
 		return NULL;
 	}
-	return str_fmt("%s/volumes/%s/_data", v->s.path, name);
+	path = str_fmt("%s/volumes/%s/_data", v->s.path, name);
+	if (is_new) /* for whichever containers mount it; z and Z in the request come after this */
+		labelling_add(v->relabel, path, true);
+	return path;
 }
 
 /*
@@ -235,13 +240,8 @@ static int finish(struct volumes *v, struct json *m, const struct strv *options,
 		return -1;
 	if (chown && change_owner(v, source, e) < 0)
 		return -1;
-	if (label) {
-		struct json *r = json_new_object();
-
-		json_set(r, "source", json_new_str(source));
-		json_set(r, "shared", json_new_bool(label == 'z'));
-		json_add(v->relabel, r);
-	}
+	if (label)
+		labelling_add(v->relabel, source, label == 'z');
 	return 0;
 }
 
@@ -352,36 +352,27 @@ static int image_volumes(struct volumes *v, struct err *e)
 	return 0;
 }
 
+/* What the engine itself has written for this container and spec-gen mounts into it. */
+static void label_own_files(struct volumes *v)
+{
+	static const char *const names[] = {"hostname", "containerenv", "resolv.conf", "hosts"};
+	const char *dir = json_str(json_path(v->doc, "container.directory"));
+
+	for (size_t i = 0; dir && i < ARRAY_LEN(names); i++) {
+		_free_ char *path = str_fmt("%s/%s", dir, names[i]);
+
+		if (access(path, F_OK) == 0)
+			labelling_add(v->relabel, path, false);
+	}
+}
+
 /* SELinux is another program's job, so that libselinux is loaded only where it is on. */
 static int apply_labels(struct volumes *v, struct err *e)
 {
-	_free_ char *file = NULL, *text = NULL;
-	_json_ struct json *in = NULL, *out = NULL;
-	_buf_ struct buf answer = {0};
-	int status;
-
-	if (access(SELINUX_ON, F_OK) < 0 ||
-	    json_bool(json_path(v->doc, "request.security.labelDisable")))
+	if (!labelling_wanted(v->doc))
 		return 0;
-	file = program_path("selinux-label");
-	in = json_new_object();
-	json_set(in, "schema", json_new_str("rp.label/1"));
-	json_set(in, "security", json_ref(json_path(v->doc, "request.security")));
-	json_set(in, "relabel", json_ref(v->relabel));
-	text = json_text(in, false);
-	if (run_program(&(struct spawn){.file = file,
-					.argv = (char *[]){file, NULL},
-					.in = -1,
-					.out = -1,
-					.err = -1},
-			text, strlen(text), &answer, JSON_MAX_REMOTE, &status, e) < 0)
-		return -1;
-	if (status != 0)
-		return err_set(e, ERR_FAILED, 0, "selinux-label", "cannot label the volumes");
-	if (json_parse(answer.data, answer.len, "selinux-label", &out, e) < 0)
-		return -1;
-	json_set(v->doc, "selinux", json_ref(json_get(out, "selinux")));
-	return 0;
+	label_own_files(v);
+	return labelling_run(v->doc, v->relabel, e);
 }
 
 static int prepare(struct volumes *v, struct err *e)
@@ -428,7 +419,7 @@ static int run(struct prog *p, struct err *e)
 /* Volumes are filled from the image and change owners; only labels are another program's job. */
 static int confine_here(struct err *e)
 {
-	bool labels = access(SELINUX_ON, F_OK) == 0;
+	bool labels = labelling_is_on();
 	const struct confine c = {
 		.any_files = true,
 		.exec = labels,

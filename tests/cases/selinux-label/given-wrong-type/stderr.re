@@ -1,0 +1,1 @@
+\Aselinux-label: \.selinux\.mountLabel: expected string
