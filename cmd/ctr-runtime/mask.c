@@ -21,6 +21,7 @@ struct masks {
 	int null; /* the host's /dev/null */
 	int dir;  /* the empty tmpfs */
 	bool attached;
+	const char *label; /* its SELinux label, or NULL */
 };
 
 /* 1: nothing there. */
@@ -45,6 +46,8 @@ static int empty_dir(struct masks *m, struct err *e)
 	strv_add(&options, "size=0");
 	strv_add(&options, "nr_inodes=1");
 	strv_add(&options, "mode=0755");
+	if (m->label)
+		strv_addf(&options, "context=%s", m->label);
 	m->dir = mount_new(
 		"tmpfs", "tmpfs", &options,
 		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, e);
@@ -54,13 +57,17 @@ static int empty_dir(struct masks *m, struct err *e)
 static int cover_dir(struct masks *m, int target, struct err *e)
 {
 	_close_ int copy = -1;
+	_free_ char *old = NULL;
 
 	if (empty_dir(m, e) < 0) {
 		if (e->errnum != ENOSYS)
 			return -1;
 		err_clear(e);
+		if (m->label)
+			old = str_fmt("size=4k,context=\"%s\"", m->label);
 		return mount_at("tmpfs", -1, target, "tmpfs",
-				MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4k", e);
+				MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, old ? old : "size=4k",
+				e);
 	}
 	/* before Linux 6.15 only what is attached somewhere can be cloned */
 	if (!m->attached) {
@@ -132,6 +139,8 @@ int mask_paths(struct create *c, struct err *e)
 	struct masks m = {.null = -1, .dir = -1};
 	int rc = 0;
 
+	if (c->cfg.mount_label && *c->cfg.mount_label)
+		m.label = c->cfg.mount_label;
 	if (c->cfg.masked.n) {
 		m.null = devices_open_null(e);
 		if (m.null < 0)

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 
 #include "copyup.h"
 #include "idmount.h"
@@ -176,8 +177,13 @@ static int old_way(struct job *j, struct err *e)
 	unsigned long ms = mount_attr_to_ms(j->o.set | j->o.rec_set);
 	struct statfs st;
 
-	strv_foreach (d, &j->o.data)
-		buf_fmt(&data, "%s%s", data.len ? "," : "", d);
+	strv_foreach (d, &j->o.data) {
+		/* a label has commas, which part the options of mount(2) */
+		const char *label = str_after(d, "context=");
+
+		buf_fmt(&data, label ? "%scontext=\"%s\"" : "%s%s", data.len ? "," : "",
+			label ? label : d);
+	}
 	if (j->source < 0)
 		return mount_at(j->m->source ? j->m->source : j->type, -1, j->target, j->type, ms,
 				data.data, e);
@@ -267,6 +273,24 @@ static bool has_mode(const struct job *j)
 	return false;
 }
 
+/*
+ * In a user namespace mqueue refuses the option context=, and its root takes a label as an
+ * attribute. A kernel that keeps none for it (ENOTSUP) has no label to check either.
+ */
+static int label_queues(struct job *j, int fs, struct err *e)
+{
+	const char *label = j->c->cfg.mount_label;
+	_close_ int dir = -1;
+
+	if (!label || !*label || !str_eq(j->type, "mqueue"))
+		return 0;
+	dir = openat(fs, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0 || (fsetxattr(dir, "security.selinux", label, strlen(label) + 1, 0) < 0 &&
+			errno != ENOTSUP))
+		return err_sys(e, "fsetxattr", "cannot set the label");
+	return 0;
+}
+
 static int place_new(struct job *j, struct err *e)
 {
 	_close_ int fd = make(j, e);
@@ -283,7 +307,7 @@ static int place_new(struct job *j, struct err *e)
 		return -1;
 	if (j->o.copy_up && copy_up(j->target, fd, !has_mode(j), e) < 0)
 		return -1;
-	if (attach(j, fd, e) < 0)
+	if (label_queues(j, fd, e) < 0 || attach(j, fd, e) < 0)
 		return -1;
 	if (str_eq(j->type, "devpts") && j->c->devpts < 0)
 		j->c->devpts = take_fd(&fd);
@@ -372,9 +396,11 @@ static int place(struct job *j, struct err *e)
 	return place_new(j, e);
 }
 
+/* Those which the kernel lets a user namespace label (selinux_set_mnt_opts() in Linux). */
 static bool takes_label(const char *type)
 {
-	return str_eq(type, "tmpfs") || str_eq(type, "devpts") || str_eq(type, "mqueue");
+	return str_eq(type, "tmpfs") || str_eq(type, "devpts") || str_eq(type, "ramfs") ||
+	       str_eq(type, "overlay");
 }
 
 int mounts_clone(const struct config_mount *m, int source, struct err *e)

@@ -188,8 +188,16 @@ void process_reset_signals(void)
 /* Without one of its own the container would share the session keyring of the caller. */
 int process_keyring(struct create *c, struct err *e)
 {
+	const char *label = c->cfg.process.selinux;
+
 	if (c->o && c->o->no_new_keyring)
 		return 0;
+	/* its owner is the container, whose label is in force only after execve, which ends this */
+	if (label && *label && proc_write(c->proc, "thread-self/attr/keycreate", label, e) < 0) {
+		if (e->errnum != ENOENT)
+			return err_prefix(e, ".process.selinuxLabel: of the keyring");
+		err_clear(e);
+	}
 	/* KEYCTL_JOIN_SESSION_KEYRING 1 */
 	if (syscall(SYS_keyctl, 1, c->id, 0, 0, 0) < 0 && errno != ENOSYS) {
 		err_sys(e, "keyctl", "cannot make a session keyring");
