@@ -95,7 +95,7 @@ static int prepare_sources(struct live *l, struct err *e)
 }
 
 /* Into the mount namespace, and with the root where it was. */
-static int enter(struct live *l, const struct nsjoin *n, struct err *e)
+static int enter(struct live *l, struct nsjoin *n, struct err *e)
 {
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
