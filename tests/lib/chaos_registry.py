@@ -60,7 +60,7 @@ def image(mode, b_url):
                             "size": len(LAYER)}]}
     first = manifest["layers"][0]
     if mode == "baddigest":
-        first["digest"] = "sha256:../../../../../../tmp/x"
+        first["digest"] = "sha256:../../../../../../tmp/rp-escaped"
     if mode == "badconfig":
         manifest["config"]["digest"] = "sha256:" + "A" * 64
     if mode == "md5":

@@ -183,7 +183,7 @@ verify_store() {
 	fails 3 'size' "127.0.0.1:$A/negative"
 	fails 3 'diff_ids' "127.0.0.1:$A/diffids"
 	fails 3 'diff_ids' "127.0.0.1:$A/baddiffid"
-	[ ! -e /tmp/x ]
+	[ ! -e /tmp/rp-escaped ]
 }
 
 @test "a config or blob with another content is refused, and its bytes are gone" {
