@@ -298,7 +298,6 @@ static pid_t intermediate(struct create *c, struct err *e)
 static int start(struct create *c, struct err *e)
 {
 	volatile pid_t started = -1;
-	int status;
 	pid_t pid;
 
 	if (host_proc(c, e) < 0 || nsjoin_open(&container, &spaces, e) < 0)
@@ -312,7 +311,7 @@ static int start(struct create *c, struct err *e)
 		started = intermediate(c, e);
 		_exit(0);
 	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	if (started < 0 && !e->code)
 		return err_set(e, ERR_FAILED, 0, NULL, "the process that was to join was killed");

@@ -4,8 +4,8 @@
  *
  * Stages: check the document; where SELinux is on, choose the container's label; mount with
  * overlayfs, or copy where the kernel refuses (a refusal is remembered for this boot in
- * RUN/no-overlay); look the container's user up in the tree. The mount
- * lives in the mount namespace of the caller and ends with it.
+ * RUN/no-overlay); look the container's user up in the tree. The mount lives in the mount namespace
+ * of the caller and ends with it.
  *
  * It must not run anything from the tree, and not write below any layer but the container's own.
  */

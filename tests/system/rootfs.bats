@@ -59,7 +59,10 @@ by_hand() { # IMAGE ROOTFS-MOUNT-WORDS COMMAND...
 @test "a --rm container that was cut off can be started again: the volatile mark is cleared" {
 	rp create --rm --name cut --network none busybox echo again
 	id=$(rp ps -aq --no-trunc)
-	ns-enter-pause mkdir -p "$XDG_DATA_HOME/rp/containers/$id/work/work/incompat/volatile/dirty"
+	# overlayfs keeps its mark in a directory of its own inside of workdir
+	cd "$XDG_DATA_HOME/rp/containers/$id/work"
+	ns-enter-pause mkdir -p work/incompat/volatile/dirty
+	cd "$DIR"
 	run -0 --separate-stderr rp start -a cut
 	[ "$output" = again ]
 	[ -z "$stderr" ] # no falling back to a copy
