@@ -257,26 +257,25 @@ static bool mounts_volume(const struct store *s, const char *id, const char *nam
 	return false;
 }
 
-/* A volume that another container mounts by its name goes over to that one. Returns whether. */
-static bool pass_on(const struct cleanup *c, const char *name)
+/*
+ * A volume that another container mounts by its name goes over to that one. Returns whether it is
+ * to be kept: after a failure as well, rather too much than too little.
+ */
+static bool pass_on(struct cleanup *c, const char *name, struct err *e)
 {
 	_strv_ struct strv ids = {0};
 
-	if (container_list(c->s, &ids, NULL) < 0)
-		return true; /* rather too much is kept than too little */
+	if (container_list(c->s, &ids, e) < 0) {
+		failure(c, e);
+		return true;
+	}
 	strv_foreach (id, &ids) {
-		_close_ int dir = -1;
-		_json_ struct json *list = NULL;
-
 		if (str_eq(id, c->id) || !mounts_volume(c->s, id, name))
 			continue;
-		dir = container_dir(c->s, id, NULL);
-		if (dir < 0)
-			continue;
-		if (json_read_file(dir, "volumes.json", 1 << 20, &list, NULL) < 0)
-			list = json_new_object();
-		json_add(json_need_arr(list, "anonymous"), json_new_str(name));
-		json_write_file(dir, "volumes.json", list, 0600, false, NULL);
+		if (container_own_volume(c->s, id, name, e) < 0) {
+			err_prefix(e, "volume %s, which container %.12s uses", name, id);
+			failure(c, e);
+		}
 		return true;
 	}
 	return false;
@@ -300,7 +299,7 @@ static void remove_volumes(struct cleanup *c, struct err *e)
 		const char *name = json_str(v.v) ?: "";
 		_free_ char *gone = str_fmt("volume-%s", name);
 
-		if (!container_name_valid(name) || pass_on(c, name))
+		if (!container_name_valid(name) || pass_on(c, name, e))
 			continue;
 		if (renameat(base, name, trash, gone) < 0) {
 			if (errno == ENOENT)
@@ -356,7 +355,6 @@ static int end_container(struct cleanup *c, struct err *e)
 		return -1;
 	if (st.monitor.pid && c->force) {
 		_close_ int pidfd = proc_open(&st.monitor, NULL);
-
 		int wait_ms = st.status == CONTAINER_CREATED ? 0 : 10000;
 
 		if (pidfd >= 0 && proc_wait(pidfd, wait_ms, NULL) == 0)

@@ -264,22 +264,9 @@ static int one_bind(struct volumes *v, const char *source, const char *dest,
 static int note_anonymous(struct volumes *v, const char *name, struct err *e)
 {
 	const char *id = json_str(json_path(v->doc, "container.id"));
-	_close_ int dir = -1;
-	_json_ struct json *list = NULL;
 
-	if (!id)
-		return 0; /* a document that is tried out without a container */
-	dir = container_dir(&v->s, id, e);
-	if (dir < 0)
-		return -1;
-	if (json_read_file(dir, "volumes.json", 1 << 20, &list, e) < 0) {
-		if (e->code != ERR_NOTFOUND)
-			return -1;
-		err_clear(e);
-		list = json_new_object();
-	}
-	json_add(json_need_arr(list, "anonymous"), json_new_str(name));
-	return json_write_file(dir, "volumes.json", list, 0600, false, e);
+	/* without: a document that is tried out without a container */
+	return id ? container_own_volume(&v->s, id, name, e) : 0;
 }
 
 static int one_volume(struct volumes *v, const char *name, const char *dest,

@@ -69,6 +69,9 @@ int container_load(const struct store *s, const char *id, struct json **doc, str
  */
 void container_add_start(const struct store *s, const char *id, struct json *doc);
 
+/* Adds an anonymous volume to those of the container (volumes.json), with which it is removed. */
+int container_own_volume(const struct store *s, const char *id, const char *name, struct err *e);
+
 /* O_DIRECTORY descriptors of STORE/containers/ID and RUN/containers/ID. */
 int container_dir(const struct store *s, const char *id, struct err *e);
 int container_run_dir(const struct store *s, const char *id, struct err *e);
