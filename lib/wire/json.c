@@ -4,9 +4,8 @@
  *
  * json-c keeps the last of two members with the same name. Duplicates are a way to show two
  * readers two documents, so they are refused: the number of ':' outside strings in the text must
- * equal the number of members in the parsed tree. The same walk over the tree refuses strings with
- * a NUL, which C would cut, and numbers that are not finite; the walk over the text refuses
- * integers that json-c would clamp.
+ * equal the number of members in the parsed tree. What else json-c lets through is found in the
+ * text (json_text.h); numbers that are not finite are found in the tree.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +18,7 @@
 #include "wire/json.h"
 
 #include "base/fd.h"
+#include "wire/json_text.h"
 
 static struct json_object *unwrap(const struct json *j)
 {
@@ -30,101 +30,11 @@ static struct json *wrap(struct json_object *o)
 	return (struct json *)o;
 }
 
-/* Does an integer, as it is written, fit into int64_t or uint64_t? json-c would cut it silently. */
-static bool integer_fits(const char *s, size_t n)
-{
-	bool negative = *s == '-';
-	const char *limit = negative ? "9223372036854775808" : "18446744073709551615";
-	size_t digits = n - negative, most = strlen(limit);
-
-	return digits < most || (digits == most && memcmp(s + negative, limit, most) <= 0);
-}
-
-/* The length of the number at s; *fits is cleared for an integer of more than 64 bits. */
-static size_t number_len(const char *s, size_t len, bool *fits)
-{
-	bool integer = true;
-	size_t n = 0;
-
-	for (; n < len && s[n] && strchr("0123456789+-.eE", s[n]); n++)
-		integer = integer && !strchr("+.eE", s[n]);
-	if (integer && !integer_fits(s, n))
-		*fits = false;
-	return n;
-}
-
-/*
- * Members that the text spells out, outside of strings. json-c takes 'single quotes' around keys
- * and raw control characters in strings, which JSON does not have.
- */
-static long count_members_in_text(const char *text, size_t len, const char **wrong)
-{
-	bool in_string = false, fits = true;
-	long members = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		char c = text[i];
-
-		if (in_string) {
-			if ((unsigned char)c < ' ')
-				*wrong = "not valid JSON: a control character in a string";
-			else if (c == '\\')
-				i++;
-			else if (c == '"')
-				in_string = false;
-			continue;
-		}
-		if ((c >= '0' && c <= '9') || c == '-')
-			i += number_len(text + i, len - i, &fits) - 1;
-		else if (c == '"')
-			in_string = true;
-		else if (c == '\'')
-			*wrong = "not valid JSON: single quotes";
-		members += c == ':';
-	}
-	if (!fits)
-		*wrong = "a number does not fit into 64 bits";
-	return members;
-}
-
-/* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. json-c lets them through. */
-static bool utf8_valid(const unsigned char *s, size_t len)
-{
-	static const struct {
-		unsigned char from, to, low, high, more;
-	} lead[] = {
-		{0x00, 0x7f, 0, 0, 0},	     {0xc2, 0xdf, 0x80, 0xbf, 1},
-		{0xe0, 0xe0, 0xa0, 0xbf, 2}, {0xe1, 0xec, 0x80, 0xbf, 2},
-		{0xed, 0xed, 0x80, 0x9f, 2}, {0xee, 0xef, 0x80, 0xbf, 2},
-		{0xf0, 0xf0, 0x90, 0xbf, 3}, {0xf1, 0xf3, 0x80, 0xbf, 3},
-		{0xf4, 0xf4, 0x80, 0x8f, 3},
-	};
-
-	for (size_t i = 0; i < len; i++) {
-		size_t k = 0;
-
-		while (k < ARRAY_LEN(lead) && (s[i] < lead[k].from || s[i] > lead[k].to))
-			k++;
-		if (k == ARRAY_LEN(lead) || i + lead[k].more >= len ||
-		    (lead[k].more && (s[i + 1] < lead[k].low || s[i + 1] > lead[k].high)))
-			return false;
-		for (size_t n = 2; n <= lead[k].more; n++)
-			if ((s[i + n] & 0xc0) != 0x80)
-				return false;
-		i += lead[k].more;
-	}
-	return true;
-}
-
 static long count_members_in_tree(struct json_object *o, const char **wrong)
 {
 	long n = 0;
 
 	switch (json_object_get_type(o)) {
-	case json_type_string:
-		if (strlen(json_object_get_string(o)) != (size_t)json_object_get_string_len(o))
-			*wrong = "a string contains a NUL character";
-		return 0;
 	case json_type_double:
 		if (!isfinite(json_object_get_double(o)))
 			*wrong = "a number is out of range";
@@ -149,13 +59,16 @@ static long count_members_in_tree(struct json_object *o, const char **wrong)
 static int check_tree(const char *text, size_t len, struct json_object *o, const char *name,
 		      struct err *e)
 {
+	struct json_text_check said = json_text_check(text, len);
 	const char *wrong = NULL;
 	long kept = count_members_in_tree(o, &wrong);
-	long said = count_members_in_text(text, len, &wrong);
+	char path[256];
 
-	if (!utf8_valid((const unsigned char *)text, len))
-		wrong = "not valid UTF-8";
-	if (said != kept && !wrong)
+	if (said.wrong) {
+		json_text_path(text, len, said.at, path, sizeof(path));
+		return err_set(e, ERR_INPUT, 0, "json", "%s: %s: %s", name, path, said.wrong);
+	}
+	if (said.members != kept && !wrong)
 		wrong = "a key appears twice in one object";
 	return wrong ? err_set(e, ERR_INPUT, 0, "json", "%s: %s", name, wrong) : 0;
 }

@@ -122,6 +122,12 @@ static void test_depth(void **state)
 static void test_strings(void **state)
 {
 	refused("\"a\\u0000b\"", "NUL");
+	/* two readers must not see two names */
+	refused("{\"config\\u0000x\":1}", ".config\\u0000x: a string contains a NUL");
+	refused("{\"a\":[0,{\"b\":1,\"c\\u0000\":2}]}", ".a[1].c\\u0000: a string");
+	refused("{\"a\":{\"x\":1},\"b\":[1,[\"\",\"c\\u0000\"]]}", ".b[1][1]: a string");
+	refused("{\"a\":{\"\\\"]}\":[18446744073709551616]}}", ".a.\\\"]}[0]: a number");
+	taken("{\"a\\\\u0000\":\"\\\\u0000\"}");
 	refused("\"\xff\"", "");
 	refused("\"\xc3\"", "");
 	refused("\"\xed\xa0\x80\"", ""); /* a surrogate */
