@@ -2,7 +2,7 @@
 /*
  * The store: see store.h for the layout and the contract.
  *
- * Directories are 0700 and must belong to us: their content decides what we mount and run. A
+ * Directories are made 0700 and must belong to us: their content decides what we mount and run. A
  * staging directory holds an flock(2) on its own descriptor; the kernel drops the lock with the
  * process, so a free lock means a dead maker, also after SIGKILL. rename(2) publishes.
  *
@@ -18,49 +18,14 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "sys/owndir.h"
 #include "sys/path.h"
 #include "sys/userns.h"
 
-static int make_dirs(const char *path, struct err *e)
+/* Variables of the environment may be another user's (sudo -E): they do not lead root. */
+static bool is_root(void)
 {
-	_free_ char *above = str_dup(path);
-
-	for (char *c = above + 1; (c = strchr(c, '/')); c++) {
-		*c = '\0';
-		if (mkdir(above, 0700) < 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
-			return err_sys(e, "mkdir", "cannot make %s", above);
-		*c = '/';
-	}
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return err_sys(e, "mkdir", "cannot make %s", path);
-	return 0;
-}
-
-/*
- * Opens an existing directory of ours, or makes it with the missing ones above. flags: O_NOFOLLOW
- * where others may write beside it.
- */
-static int own_dir(const char *path, int flags, struct err *e)
-{
-	struct stat st;
-	_close_ int fd = -1;
-
-	if (path[0] != '/')
-		return err_set(e, ERR_INPUT, 0, "open", "%s is not an absolute path", path);
-	flags |= O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-	fd = open(path, flags);
-	if (fd < 0 && errno == ENOENT) {
-		if (make_dirs(path, e) < 0)
-			return -1;
-		fd = open(path, flags);
-	}
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_sys(e, "open", "cannot open %s", path);
-	if (st.st_uid != geteuid())
-		return err_set(e, ERR_DENIED, 0, "open", "%s belongs to another user", path);
-	if ((st.st_mode & 077) && fchmod(fd, 0700) < 0)
-		return err_sys(e, "fchmod", "%s is open to other users", path);
-	return take_fd(&fd);
+	return geteuid() == 0 && userns_host_uid() == 0;
 }
 
 static char *data_home(struct err *e)
@@ -70,6 +35,8 @@ static char *data_home(struct err *e)
 
 	if (own && *own)
 		return str_dup(own);
+	if (is_root())
+		return str_dup("/var/lib/rp");
 	if (xdg && *xdg == '/')
 		return str_fmt("%s/rp", xdg);
 	if (home && *home == '/')
@@ -88,11 +55,15 @@ static int open_run(char **path, struct err *e)
 
 	if (own && *own) {
 		*path = str_dup(own);
-		return own_dir(*path, 0, e);
+		return own_dir(*path, e);
+	}
+	if (is_root()) {
+		*path = str_dup("/run/rp");
+		return own_dir(*path, e);
 	}
 	if (xdg && *xdg == '/' && access(xdg, W_OK | X_OK) == 0) {
 		*path = str_fmt("%s/rp", xdg);
-		fd = own_dir(*path, 0, e);
+		fd = own_dir(*path, e);
 		if (fd >= 0)
 			return fd;
 		free(*path);
@@ -101,14 +72,14 @@ static int open_run(char **path, struct err *e)
 	if (access(*path, W_OK | X_OK) == 0) {
 		free(*path);
 		*path = str_fmt("/run/user/%u/rp", uid);
-		fd = own_dir(*path, 0, e);
+		fd = own_dir(*path, e);
 		if (fd >= 0)
 			return fd;
 	}
 	free(*path);
 	*path = str_fmt("/tmp/rp-run-%u", uid);
 	/* a stranger's directory or link of this name is refused here */
-	fd = own_dir(*path, O_NOFOLLOW, e);
+	fd = own_dir(*path, e);
 	if (fd < 0)
 		return err_hint(e, "set XDG_RUNTIME_DIR to a directory of your own");
 	return fd;
@@ -120,7 +91,7 @@ int store_open(struct store *s, struct err *e)
 	s->path = data_home(e);
 	if (!s->path)
 		return -1;
-	s->fd = own_dir(s->path, 0, e);
+	s->fd = own_dir(s->path, e);
 	if (s->fd < 0) {
 		store_close(s);
 		return -1;

@@ -2,7 +2,7 @@
 /*
  * The store: where images, layers, containers and their run state live. design in rp-store(7).
  *
- *	STORE  = $RP_STORE or $XDG_DATA_HOME/rp or ~/.local/share/rp	(0700)
+ *	STORE  = $RP_STORE or $XDG_DATA_HOME/rp or ~/.local/share/rp	(0700); of root /var/lib/rp
  *	  oci-layout, index.json, blobs/sha256/HEX	an OCI image layout
  *	  layers/sha256/DIFFID/{root/,meta.json}	one unpacked layer, immutable
  *	  staging/KIND.XXXXXX/				work in progress, flock(2)ed by its maker
@@ -10,7 +10,8 @@
  *	  names/NAME -> ../containers/ID		a claim on a name
  *	  volumes/NAME/{_data/,meta.json}		a named volume
  *	  cache/					can be removed at any time
- *	RUN    = $RP_RUN or $XDG_RUNTIME_DIR/rp or /tmp/rp-run-UID/rp	(0700)
+ *	RUN    = $RP_RUN or $XDG_RUNTIME_DIR/rp or /run/user/UID/rp or /tmp/rp-run-UID	(0700);
+ *		 of root /run/rp
  *	  containers/ID/				sockets, pid records, pins
  *	  pause.json, pause.lock			the pause process, ns-enter-pause(1)
  *	  starting/ID, sweep.lock, swept		see oci/sweep.h
@@ -34,8 +35,8 @@ struct store {
 };
 
 /*
- * Finds and makes both directories. Refused with ERR_DENIED where one belongs to somebody else or
- * is open to others. Inside the user namespace of a pause process the same directories are found
+ * Finds and makes both directories, as own_dir() does: refused with ERR_DENIED where one belongs to
+ * somebody else, is writable to others, or is reached by a stranger's link. Inside the user namespace of a pause process the same directories are found
  * (HOME and the XDG variables decide, not the uid).
  */
 int store_open(struct store *s, struct err *e);

@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "oci/store.h"
+#include "sys/owndir.h"
 #include "sys/path.h"
 #include "scratch.h"
 
@@ -24,19 +25,59 @@ static bool exists(const struct store *s, const char *path)
 
 static void test_open(void **state)
 {
-	_store_ struct store s = STORE_NONE;
+	_store_ struct store s = STORE_NONE, other = STORE_NONE;
+	struct err e = {0};
 	struct stat st;
 
 	assert_int_equal(store_open(&s, NULL), 0);
 	assert_string_equal(s.path, getenv("RP_STORE"));
 	assert_int_equal(fstat(s.fd, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
+	/* the mode of a directory that is there is its owner's choice ... */
 	assert_int_equal(fchmod(s.fd, 0755), 0);
 	store_close(&s);
-	/* one that was left open to others is closed again */
 	assert_int_equal(store_open(&s, NULL), 0);
 	assert_int_equal(fstat(s.fd, &st), 0);
-	assert_int_equal(st.st_mode & 0777, 0700);
+	assert_int_equal(st.st_mode & 0777, 0755);
+	/* ... but for one that others could change */
+	assert_int_equal(fchmod(s.fd, 0770), 0);
+	assert_int_equal(store_open(&other, &e), -1);
+	assert_int_equal(e.code, ERR_DENIED);
+	assert_int_equal(fstat(s.fd, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0770);
+	assert_int_equal(fchmod(s.fd, 0700), 0);
+}
+
+static void remove_all(const char *path)
+{
+	_free_ char *command = str_fmt("rm -rf '%s'", path);
+
+	assert_int_equal(system(command), 0);
+}
+
+/* Own links lead to a directory of ours; below one that everybody may write to, none does. */
+static void test_own_dir(void **state)
+{
+	const char *top = getenv("RP_STORE");
+	_free_ char *place = str_fmt("%s/links", top), *real = str_fmt("%s/real", place);
+	_free_ char *link = str_fmt("%s/link", place), *sub = str_fmt("%s/link/a/b", place);
+	_free_ char *made = str_fmt("%s/real/a/b", place);
+	struct err e = {0};
+	struct stat st;
+	int fd;
+
+	assert_int_equal(mkdir(place, 0700), 0);
+	assert_int_equal(mkdir(real, 0700), 0);
+	assert_int_equal(symlink("real", link), 0);
+	fd = own_dir(sub, &e);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(stat(made, &st), 0);
+	assert_int_equal(chmod(place, 01777), 0);
+	assert_int_equal(own_dir(sub, &e), -1);
+	assert_int_equal(e.code, ERR_DENIED);
+	assert_non_null(strstr(e.msg, "is a symbolic link"));
+	remove_all(place);
 }
 
 static void test_relative(void **state)
@@ -196,11 +237,11 @@ static void test_digest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_open),   cmocka_unit_test(test_relative),
-		cmocka_unit_test(test_commit), cmocka_unit_test(test_discard),
-		cmocka_unit_test(test_sweep),  cmocka_unit_test(test_sweep_trash),
-		cmocka_unit_test(test_lock),   cmocka_unit_test(test_links),
-		cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_open),	    cmocka_unit_test(test_own_dir),
+		cmocka_unit_test(test_relative),    cmocka_unit_test(test_commit),
+		cmocka_unit_test(test_discard),	    cmocka_unit_test(test_sweep),
+		cmocka_unit_test(test_sweep_trash), cmocka_unit_test(test_lock),
+		cmocka_unit_test(test_links),	    cmocka_unit_test(test_digest),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_setup, scratch_teardown);
