@@ -55,6 +55,10 @@ json     = $(if $(filter $(1),$(START)),$(JSON_A),-ljson-c)
 .PHONY: all check lint asan fuzz coverage bench demo deps install uninstall clean help walk-through
 all: $(BINS) ## build all programs into build/bin
 
+# which programs are ours: rp replays no others
+$(B)/cmd/rp/trace.o: CFLAGS += -DRP_PROGRAMS='"$(PROGRAMS)"'
+$(B)/cmd/rp/trace.o: $(wildcard cmd)
+
 .SECONDEXPANSION:
 $(B)/%.o: %.c
 	@mkdir -p $(@D)

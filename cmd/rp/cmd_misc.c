@@ -173,10 +173,21 @@ int cmd_completion(const struct command *c, int argc, char **argv, struct err *e
 	return 0;
 }
 
+struct replay_data {
+	bool trust;
+};
+
+const struct opt replay_options[] = {
+	{"trust", 0, OPT_FLAG, offsetof(struct replay_data, trust), NULL,
+	 "also a program that runs others, which the trace names"},
+	{0},
+};
+
 int cmd_replay(const struct command *c, int argc, char **argv, struct err *e)
 {
+	struct replay_data d = {0};
 	struct opts_result r;
-	int n = no_options(c, argc, argv, &r, e);
+	int n = command_parse(c, &d, argc, argv, &r, e);
 
 	if (n != 0)
 		return n < 0 ? -1 : 0;
@@ -184,7 +195,7 @@ int cmd_replay(const struct command *c, int argc, char **argv, struct err *e)
 		return err_set(e, ERR_USAGE, 0, NULL, "a folder of --trace is needed");
 	if (plan_enter(PLAN_NS, e) < 0)
 		return -1;
-	return plan_replay(r.argv[0], e);
+	return plan_replay(r.argv[0], d.trust, e);
 }
 
 struct reset_data {

@@ -54,6 +54,7 @@ int cmd_reset(const struct command *c, int argc, char **argv, struct err *e);
 
 extern const struct opt start_options[], attach_options[], ps_options[], logs_options[],
 	inspect_options[], wait_options[], stop_options[], kill_options[], rm_options[],
-	pull_options[], images_options[], rmi_options[], version_options[], reset_options[];
+	pull_options[], images_options[], rmi_options[], version_options[], reset_options[],
+	replay_options[];
 
 #endif

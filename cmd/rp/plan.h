@@ -84,7 +84,10 @@ void dry_run_unless(const struct pipeline *test, const struct pipeline *then);
 /* At the end: prints the waterfall of --timings. */
 void plan_report(void);
 
-/* Runs DIR/NN-program, a folder that --trace made, again. Returns its exit status. */
-int plan_replay(const char *dir, struct err *e);
+/*
+ * Runs DIR/NN-program, a folder that --trace made, again. Returns its exit status. Without trusted,
+ * programs that run others are refused.
+ */
+int plan_replay(const char *dir, bool trusted, struct err *e);
 
 #endif

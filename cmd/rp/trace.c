@@ -165,7 +165,34 @@ static const char *program_of(const char *dir)
 	return dash > base && *dash == '-' ? dash + 1 : NULL;
 }
 
-int plan_replay(const char *path, struct err *e)
+/*
+ * A trace may be a stranger's, so only programs of the toolkit are run (RP_PROGRAMS, from the
+ * Makefile), and those that start others, or take options for others from their document, only
+ * where the user trusts the trace.
+ */
+static int check_replay(const char *path, const char *program, bool trusted, struct err *e)
+{
+	static const char runs_others[] =
+		"ctr-monitor ctr-runtime net-slirp-launch ns-enter-pause rp";
+	_strv_ struct strv known = {0}, careful = {0};
+
+	if (!program)
+		return err_set(e, ERR_USAGE, 0, NULL, "%s is not a folder NN-PROGRAM of --trace",
+			       path);
+	strv_split(&known, RP_PROGRAMS, ' ');
+	strv_split(&careful, runs_others, ' ');
+	if (!strv_has(&known, program))
+		return err_set(e, ERR_USAGE, 0, NULL, "%s: %s is not a program of rp", path,
+			       program);
+	if (!trusted && strv_has(&careful, program)) {
+		err_set(e, ERR_DENIED, 0, NULL, "%s: %s runs other programs, which the trace names",
+			path, program);
+		return err_hint(e, "--trust replays it all the same: read its argv and stdin.json");
+	}
+	return 0;
+}
+
+int plan_replay(const char *path, bool trusted, struct err *e)
 {
 	_close_ int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), in = -1;
 	_buf_ struct buf argv = {0};
@@ -175,11 +202,10 @@ int plan_replay(const char *path, struct err *e)
 	struct child c;
 	int status;
 
+	if (check_replay(path, program, trusted, e) < 0)
+		return -1;
 	if (dir < 0)
 		return err_sys(e, "open", "cannot open %s", path);
-	if (!program)
-		return err_set(e, ERR_USAGE, 0, NULL, "%s is not a folder NN-PROGRAM of --trace",
-			       path);
 	if (file_read(dir, "argv", 1 << 20, &argv, e) < 0)
 		return err_prefix(e, "%s", path);
 	file = program_path(program);

@@ -1,0 +1,1 @@
+touch is not a program of rp

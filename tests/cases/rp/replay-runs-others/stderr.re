@@ -1,0 +1,2 @@
+runs other programs
+--trust
