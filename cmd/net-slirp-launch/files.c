@@ -134,11 +134,11 @@ static int extra_hosts(struct net *n, const struct cur *request, struct buf *out
 		    one_word(ip, "address", e) < 0)
 			return -1;
 		if (str_eq(ip, "host-gateway")) {
-			if (!*n->gateway)
+			if (!*n->host)
 				return err_set(e, ERR_UNSUPPORTED, 0, NULL,
 					       "host-gateway: this network mode has no address for "
 					       "the host");
-			ip = n->gateway;
+			ip = n->host;
 		}
 		buf_fmt(out, "%s\t%s\n", ip, name);
 	}
@@ -155,8 +155,8 @@ static int hosts(struct net *n, const struct cur *request, struct err *e)
 		return -1;
 	host_hosts(&out);
 	buf_str(&out, "127.0.0.1\tlocalhost localhost.localdomain\n::1\tlocalhost ip6-localhost\n");
-	if (*n->gateway)
-		buf_fmt(&out, "%s\thost.containers.internal\n", n->gateway);
+	if (*n->host)
+		buf_fmt(&out, "%s\thost.containers.internal\n", n->host);
 	if (hostname && name && one_word(hostname, "host name", e) == 0)
 		buf_fmt(&out, "%s\t%s %s\n", *n->address ? n->address : "127.0.0.1", hostname,
 			name);

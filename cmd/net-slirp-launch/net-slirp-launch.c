@@ -10,12 +10,15 @@
  * Modes none and host need no helper and no pin: the runtime makes an empty namespace, or uses the
  * host's. It must not leave a helper behind when it fails.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "base/log.h"
@@ -54,6 +57,19 @@ bool net_installed(const char *program)
 	_free_ char *file = program_in_path(program, X_OK);
 
 	return file != NULL;
+}
+
+bool net_host_address(char *out, size_t size)
+{
+	/* 192.0.0.8, RFC 7600: no network has it. Nothing is sent, the kernel only chooses */
+	struct sockaddr_in sa = {
+		.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(0xc0000008)};
+	_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof(sa);
+
+	return fd >= 0 && connect(fd, (struct sockaddr *)&sa, len) == 0 &&
+	       getsockname(fd, (struct sockaddr *)&sa, &len) == 0 &&
+	       inet_ntop(AF_INET, &sa.sin_addr, out, (socklen_t)size);
 }
 
 static int choose_mode(struct net *n, const struct cur *request, struct err *e)
@@ -148,7 +164,7 @@ static int launch(struct net *n, const struct cur *request, struct err *e)
 		return -1;
 	if ((str_eq(n->mode, "pasta") ? start_pasta(n, e) : slirp_start(n, e)) < 0)
 		return missing_helper(e);
-	return udp_start(n, e);
+	return forward_start(n, e);
 }
 
 static int add_process(struct json *out, const char *key, pid_t pid, const char *name,
@@ -171,7 +187,7 @@ static int add_processes(const struct net *n, struct json *out, struct err *e)
 {
 	if (add_process(out, "helper", n->helper, n->helper_name, e) < 0)
 		return -1;
-	return add_process(out, "forwarder", n->forwarder, "net-udp-forward", e);
+	return add_process(out, "forwarder", n->forwarder, "net-port-forward", e);
 }
 
 int net_record(const struct net *n, struct err *e)

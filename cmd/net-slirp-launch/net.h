@@ -25,8 +25,9 @@ struct net {
 	char *netns;		 /* path of the pinned namespace, NULL for none and host */
 	pid_t helper, forwarder; /* 0: none */
 	const char *helper_name;
-	bool relay; /* the helper does not answer the host's loopback over UDP */
+	bool helper_forwards; /* the user wants the helper's own port forwarding */
 	char address[64], gateway[64], dns[64]; /* of the container, "" unknown */
+	char host[64]; /* where the container reaches the host, "" nowhere */
 };
 
 /* ports.c */
@@ -46,9 +47,8 @@ int netns_share(struct net *n, const char *other, struct err *e);
  */
 int net_life(struct net *n, struct err *e);
 
-/* udp.c: starts net-udp-forward where it is needed; is this port its alone? */
-int udp_start(struct net *n, struct err *e);
-bool udp_relayed(const struct net *n, const struct port *p);
+/* forward.c: starts net-port-forward(1) where ports are published and the helper does not do it */
+int forward_start(struct net *n, struct err *e);
 
 /* slirp.c, pasta.c: start the helper; ERR_NOTFOUND where it is not installed */
 int slirp_start(struct net *n, struct err *e);
@@ -59,6 +59,11 @@ int pasta_start(struct net *n, struct err *e);
  * as its number is known, so that a helper of a start that broke off is found.
  */
 int net_record(const struct net *n, struct err *e);
+
+/*
+ * The host's IPv4 address on its default route, in INET_ADDRSTRLEN bytes; false where it has none.
+ */
+bool net_host_address(char *out, size_t size);
 
 /* True where PATH leads to the program. */
 bool net_installed(const char *program);

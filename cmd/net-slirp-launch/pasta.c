@@ -2,7 +2,8 @@
 /*
  * pasta(1): the container's packets to sockets of the host, with the host's own addresses.
  *
- * It is configured on the command line alone: ports, no map of the gateway to the host's loopback.
+ * It is configured on the command line alone: no ports but those that the user gives it, no map of
+ * the gateway to the host's loopback.
  * It goes to the background when it is ready, writes its process id to --pid, and ends when the
  * file of the namespace's pin is removed.
  */
@@ -17,31 +18,41 @@
 
 #define DNS_FORWARD "169.254.1.1"
 
-static void add_ports(const struct net *n, const char *protocol, const char *flag, struct strv *a)
+/* pasta(1): -t, --tcp-ports, -u, --udp-ports in any form, given by the user. */
+static bool own_ports(const struct net *n, const char *letter, const char *name)
 {
-	bool any = false;
+	for (size_t i = 0; n->options.v && i < n->options.n; i++)
+		if (str_after(n->options.v[i], letter) || str_after(n->options.v[i], name))
+			return true;
+	return false;
+}
 
-	for (size_t i = 0; i < n->nports; i++) {
-		const struct port *p = &n->ports[i];
-		_buf_ struct buf b = {0};
+static void no_ports(const struct net *n, const char *letter, const char *name, struct strv *a)
+{
+	if (own_ports(n, letter, name))
+		return;
+	strv_add(a, letter);
+	strv_add(a, "none");
+}
 
-		if (!str_eq(p->protocol, protocol) || udp_relayed(n, p))
-			continue;
-		any = true;
-		if (*p->host_ip)
-			buf_fmt(&b, "%s/", p->host_ip);
-		if (p->range > 1)
-			buf_fmt(&b, "%d-%d:%d-%d", p->host, p->host + p->range - 1, p->container,
-				p->container + p->range - 1);
-		else
-			buf_fmt(&b, "%d:%d", p->host, p->container);
-		strv_add(a, flag);
-		strv_add(a, b.data);
+/* The container's address is the host's, unless the user gives another one: -a, --address. */
+static void note_address(struct net *n)
+{
+	const char *own = NULL;
+
+	for (size_t i = 0; n->options.v && i < n->options.n; i++) {
+		const char *w = n->options.v[i];
+		const char *v = str_after(w, "--address=") ?: str_after(w, "-a");
+
+		if (str_eq(w, "-a") || str_eq(w, "--address"))
+			v = i + 1 < n->options.n ? n->options.v[i + 1] : NULL;
+		if (v && !strchr(v, ':'))
+			own = v;
 	}
-	if (!any) {
-		strv_add(a, flag);
-		strv_add(a, "none");
-	}
+	if (own)
+		snprintf(n->address, sizeof(n->address), "%s", own);
+	else
+		net_host_address(n->address, sizeof(n->address));
 }
 
 static void build_argv(struct net *n, struct strv *a)
@@ -59,15 +70,12 @@ static void build_argv(struct net *n, struct strv *a)
 	}
 	if (!map_gw)
 		strv_add(a, "--no-map-gw");
-	n->relay = !map_gw;
 	strv_add(a, "--dns-forward");
 	strv_add(a, DNS_FORWARD);
-	add_ports(n, "tcp", "-t", a);
-	add_ports(n, "udp", "-u", a);
-	strv_add(a, "-T");
-	strv_add(a, "none");
-	strv_add(a, "-U");
-	strv_add(a, "none");
+	no_ports(n, "-t", "--tcp-ports", a);
+	no_ports(n, "-u", "--udp-ports", a);
+	no_ports(n, "-T", "--tcp-ns", a);
+	no_ports(n, "-U", "--udp-ns", a);
 	strv_add(a, "--pid");
 	strv_addf(a, "%s/containers/%s/pasta.pid", n->s.run_path, n->id);
 	strv_add(a, "--netns");
@@ -124,5 +132,6 @@ int pasta_start(struct net *n, struct err *e)
 	if (status != 0)
 		return failed(log, status, e);
 	snprintf(n->dns, sizeof(n->dns), "%s", DNS_FORWARD);
+	note_address(n);
 	return read_pid(n, e) < 0 ? -1 : net_record(n, e);
 }

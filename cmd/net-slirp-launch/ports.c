@@ -75,29 +75,46 @@ static int refused(const struct port *p, int port, struct err *e)
 	return -1;
 }
 
-/* Binds one port; with port 0 the kernel's choice is returned in *chosen. */
-static int try_bind(const struct port *p, int port, int *chosen, struct err *e)
+/*
+ * Binds one port of one address; with port 0 the kernel's choice is returned in *chosen. As
+ * net-port-forward does: a port whose old connections are in TIME_WAIT is free, :: is IPv6 alone.
+ * -1 with errno.
+ */
+static int bind_at(const char *ip, int port, bool tcp, int *chosen)
 {
 	struct sockaddr_storage sa;
-	socklen_t len = address(p->host_ip, port, &sa);
-	bool tcp = str_eq(p->protocol, "tcp");
-	_close_ int fd = -1;
+	socklen_t len = address(ip, port, &sa);
+	_close_ int fd = socket(sa.ss_family, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
 	int one = 1;
 
-	if (!len)
-		return err_set(e, ERR_INPUT, 0, NULL, "\"%s\" is not an IP address", p->host_ip);
-	fd = socket(sa.ss_family, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return err_sys(e, "socket", "cannot make a socket");
-	/* as the helper does: a port whose old connections are in TIME_WAIT is free */
+		return -1;
 	if (tcp)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (sa.ss_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
 	if (bind(fd, (struct sockaddr *)&sa, len) < 0 || (tcp && listen(fd, 1) < 0))
-		return refused(p, port, e);
+		return -1;
 	len = sizeof(sa);
 	if (getsockname(fd, (struct sockaddr *)&sa, &len) < 0)
-		return err_sys(e, "getsockname", "cannot ask for the port");
+		return -1;
 	*chosen = ntohs(((struct sockaddr_in *)&sa)->sin_port);
+	return 0;
+}
+
+static int try_bind(const struct port *p, int port, int *chosen, struct err *e)
+{
+	bool tcp = str_eq(p->protocol, "tcp");
+	struct sockaddr_storage sa;
+	int unused;
+
+	if (!address(p->host_ip, port, &sa))
+		return err_set(e, ERR_INPUT, 0, NULL, "\"%s\" is not an IP address", p->host_ip);
+	if (bind_at(p->host_ip, port, tcp, chosen) < 0)
+		return refused(p, port, e);
+	/* no address means both IP versions, where the host has both */
+	if (!*p->host_ip && bind_at("::", *chosen, tcp, &unused) < 0 && errno == EADDRINUSE)
+		return refused(p, port, e);
 	return 0;
 }
 

@@ -8,7 +8,8 @@
  * writer left it ends. Linux reports the hang-up of a fifo only after a first writer has come
  * (fifo(7)), so nothing is lost before the monitor starts.
  *
- * Ports are asked for over its API socket, one JSON object a connection.
+ * Ports that it shall forward itself (port_handler=slirp4netns) are asked for over its API socket,
+ * one JSON object a connection.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -28,6 +29,7 @@
 
 struct slirp_options {
 	bool host_loopback, ipv6;
+	bool forwards; /* publishes ports itself */
 	const char *mtu, *cidr, *outbound, *outbound6;
 };
 
@@ -59,9 +61,10 @@ static int parse_options(const struct net *n, struct slirp_options *o, struct er
 			o->outbound = v;
 		else if ((v = str_after(w, "outbound_addr6=")))
 			o->outbound6 = v;
-		else if ((v = str_after(w, "port_handler=")) &&
-			 (str_eq(v, "slirp4netns") || str_eq(v, "rootlesskit")))
-			continue; /* one handler here, which keeps the peer's address */
+		else if (str_eq(w, "port_handler=slirp4netns"))
+			o->forwards = true;
+		else if (str_eq(w, "port_handler=rootlesskit"))
+			o->forwards = false; /* net-port-forward stands in its place */
 		else
 			return err_set(e, ERR_USAGE, 0, NULL, "unknown slirp4netns option \"%s\"",
 				       w);
@@ -79,6 +82,11 @@ static void note_addresses(struct net *n, const struct slirp_options *o)
 	snprintf(n->address, sizeof(n->address), "%u.%u.%u.100", a & 255, b & 255, c & 255);
 	snprintf(n->gateway, sizeof(n->gateway), "%u.%u.%u.2", a & 255, b & 255, c & 255);
 	snprintf(n->dns, sizeof(n->dns), "%u.%u.%u.3", a & 255, b & 255, c & 255);
+	/* the gateway is the host's loopback, which is open only where the user says so */
+	if (o->host_loopback)
+		memcpy(n->host, n->gateway, sizeof(n->host));
+	else
+		net_host_address(n->host, sizeof(n->host));
 }
 
 static void build_argv(const struct net *n, const struct slirp_options *o, struct strv *a)
@@ -102,7 +110,7 @@ static void build_argv(const struct net *n, const struct slirp_options *o, struc
 	strv_add(a, "3");
 	strv_add(a, "-e");
 	strv_add(a, "4");
-	if (n->nports) {
+	if (n->nports && o->forwards) {
 		strv_add(a, "--api-socket");
 		strv_add(a, "slirp.sock"); /* relative: its directory is ours, sun_path is short */
 	}
@@ -168,7 +176,7 @@ static int forward_all(struct net *n, struct err *e)
 {
 	for (size_t i = 0; i < n->nports; i++)
 		for (int k = 0; k < n->ports[i].range; k++)
-			if (!udp_relayed(n, &n->ports[i]) && forward(n, &n->ports[i], k, e) < 0)
+			if (forward(n, &n->ports[i], k, e) < 0)
 				return -1;
 	return 0;
 }
@@ -257,14 +265,14 @@ int slirp_start(struct net *n, struct err *e)
 	if (open_fds(n, &f, &ready, &gate, e) < 0) /* this program ends: no need to close */
 		return -1;
 	note_addresses(n, &o);
-	n->relay = !o.host_loopback;
+	n->helper_forwards = o.forwards;
 	build_argv(n, &o, &argv);
 	r = start_helper(n, &f, gate, argv.v, &c, e);
 	close(f.ready);
 	close(gate);
 	if (r == 0)
 		r = wait_ready(ready, f.log, &c, e);
-	if (r == 0)
+	if (r == 0 && o.forwards)
 		r = forward_all(n, e);
 	if (r < 0 && c.pid > 0)
 		proc_signal(c.pidfd, SIGKILL, NULL);

@@ -36,8 +36,9 @@ struct store {
 
 /*
  * Finds and makes both directories, as own_dir() does: refused with ERR_DENIED where one belongs to
- * somebody else, is writable to others, or is reached by a stranger's link. Inside the user namespace of a pause process the same directories are found
- * (HOME and the XDG variables decide, not the uid).
+ * somebody else, is writable to others, or is reached by a stranger's link. Inside the user
+ * namespace of a pause process the same directories are found (HOME and the XDG variables decide,
+ * not the uid).
  */
 int store_open(struct store *s, struct err *e);
 void store_close(struct store *s);

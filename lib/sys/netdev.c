@@ -2,69 +2,21 @@
 /*
  * Network devices over rtnetlink(7): see netdev.h for the contract.
  *
- * A request is one message that the kernel acknowledges; addresses come as a dump. A device that is
- * moved is set down and loses its addresses, so these are read before and given again afterwards,
- * by a process that is in the new namespace. The kernel takes the namespace as a descriptor or as a
- * process (IFLA_NET_NS_FD, IFLA_NET_NS_PID); the latter needs no right to look at the process.
+ * Addresses come as a dump. A device that is moved is set down and loses its addresses, so these
+ * are read before and given again afterwards, by a process that is in the new namespace. The kernel
+ * takes the namespace as a descriptor or as a process (IFLA_NET_NS_FD, IFLA_NET_NS_PID); the latter
+ * needs no right to look at the process.
  */
 #include "sys/netdev.h"
 
 #include <errno.h>
-#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "base/clean.h"
 #include "base/str.h"
-
-struct request {
-	struct nlmsghdr head;
-	union {
-		struct ifinfomsg link;
-		struct ifaddrmsg address;
-	};
-	char room[256];
-};
-
-static void add(struct request *r, unsigned short type, const void *data, size_t len)
-{
-	struct rtattr *a = (void *)((char *)r + NLMSG_ALIGN(r->head.nlmsg_len));
-
-	a->rta_type = type;
-	a->rta_len = (unsigned short)RTA_LENGTH(len);
-	memcpy(RTA_DATA(a), data, len);
-	r->head.nlmsg_len = NLMSG_ALIGN(r->head.nlmsg_len) + RTA_ALIGN(a->rta_len);
-}
-
-static int open_netlink(struct err *e)
-{
-	int s = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-
-	return s < 0 ? err_sys(e, "socket", "cannot speak with the kernel about devices") : s;
-}
-
-/* Sends one request and waits for its acknowledgement. -1 with errno. */
-static int ask(int s, struct request *r)
-{
-	char answer[1024];
-	const struct nlmsghdr *h = (void *)answer;
-	const struct nlmsgerr *said;
-	ssize_t n;
-
-	r->head.nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
-	if (TEMP_FAILURE_RETRY(send(s, r, r->head.nlmsg_len, 0)) < 0)
-		return -1;
-	n = TEMP_FAILURE_RETRY(recv(s, answer, sizeof(answer), 0));
-	if (n < 0)
-		return -1;
-	said = NLMSG_DATA(h);
-	errno = EPROTO;
-	if ((size_t)n < NLMSG_LENGTH(sizeof(*said)) || h->nlmsg_type != NLMSG_ERROR)
-		return -1;
-	errno = -said->error;
-	return said->error ? -1 : 0;
-}
+#include "sys/netlink.h"
 
 static int index_of(int s, const char *name)
 {
@@ -106,7 +58,7 @@ static void take_address(struct netdev *d, const struct nlmsghdr *h)
 
 static int read_addresses(int s, struct netdev *d)
 {
-	struct request r = {
+	struct nl_request r = {
 		.head = {.nlmsg_len = NLMSG_LENGTH(sizeof(r.address)),
 			 .nlmsg_type = RTM_GETADDR,
 			 .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
@@ -133,7 +85,7 @@ static int read_addresses(int s, struct netdev *d)
 
 int netdev_find(const char *name, struct netdev *out, struct err *e)
 {
-	_close_ int s = open_netlink(e);
+	_close_ int s = nl_open(e);
 
 	*out = (struct netdev){0};
 	if (s < 0)
@@ -150,25 +102,25 @@ int netdev_find(const char *name, struct netdev *out, struct err *e)
 
 int netdev_move(const struct netdev *d, int netns, pid_t pid, const char *name, struct err *e)
 {
-	struct request r = {
+	struct nl_request r = {
 		.head = {.nlmsg_len = NLMSG_LENGTH(sizeof(r.link)), .nlmsg_type = RTM_NEWLINK},
 	};
-	_close_ int s = open_netlink(e);
+	_close_ int s = nl_open(e);
 	unsigned where = netns >= 0 ? (unsigned)netns : (unsigned)pid;
 
 	if (s < 0)
 		return -1;
 	r.link.ifi_index = d->index;
-	add(&r, netns >= 0 ? IFLA_NET_NS_FD : IFLA_NET_NS_PID, &where, sizeof(where));
-	add(&r, IFLA_IFNAME, name, strnlen(name, IFNAMSIZ - 1) + 1);
-	if (ask(s, &r) < 0)
+	nl_add(&r, netns >= 0 ? IFLA_NET_NS_FD : IFLA_NET_NS_PID, &where, sizeof(where));
+	nl_add(&r, IFLA_IFNAME, name, strnlen(name, IFNAMSIZ - 1) + 1);
+	if (nl_ask(s, &r) < 0)
 		return err_sys(e, "RTM_NEWLINK", "cannot move it to %s of the container", name);
 	return 0;
 }
 
 static int give_address(int s, int index, const struct netdev_address *a)
 {
-	struct request r = {
+	struct nl_request r = {
 		.head = {.nlmsg_len = NLMSG_LENGTH(sizeof(r.address)),
 			 .nlmsg_type = RTM_NEWADDR,
 			 .nlmsg_flags = NLM_F_CREATE | NLM_F_REPLACE},
@@ -178,19 +130,19 @@ static int give_address(int s, int index, const struct netdev_address *a)
 	r.address.ifa_family = a->family;
 	r.address.ifa_prefixlen = a->prefix;
 	r.address.ifa_index = (unsigned)index;
-	add(&r, IFA_LOCAL, a->local, len);
-	add(&r, IFA_ADDRESS, a->address, len);
+	nl_add(&r, IFA_LOCAL, a->local, len);
+	nl_add(&r, IFA_ADDRESS, a->address, len);
 	if (a->has_broadcast)
-		add(&r, IFA_BROADCAST, a->broadcast, len);
-	return ask(s, &r);
+		nl_add(&r, IFA_BROADCAST, a->broadcast, len);
+	return nl_ask(s, &r);
 }
 
 int netdev_restore(const struct netdev *d, const char *name, struct err *e)
 {
-	struct request up = {
+	struct nl_request up = {
 		.head = {.nlmsg_len = NLMSG_LENGTH(sizeof(up.link)), .nlmsg_type = RTM_NEWLINK},
 	};
-	_close_ int s = open_netlink(e);
+	_close_ int s = nl_open(e);
 	int index;
 
 	if (s < 0)
@@ -203,7 +155,7 @@ int netdev_restore(const struct netdev *d, const char *name, struct err *e)
 			return err_sys(e, "RTM_NEWADDR", "cannot give %s its addresses", name);
 	up.link.ifi_index = index;
 	up.link.ifi_flags = up.link.ifi_change = IFF_UP;
-	if (ask(s, &up) < 0)
+	if (nl_ask(s, &up) < 0)
 		return err_sys(e, "RTM_NEWLINK", "cannot set %s up", name);
 	return 0;
 }

@@ -141,30 +141,196 @@ udp_answer() {
 	END
 }
 
-# Answers to a client on the host's loopback pass through slirp4netns only where it may reach that.
-@test "published udp port" {
-	p=$(free_port)
-	server='/share/netprobe udp 53' serve --name udp --network slirp4netns:allow_host_loopback=true -p "$p:53/udp"
-	eventually udp_answer "$p" 2>/dev/null
-	[ "$(udp_answer "$p")" = "from 10.0.2.2" ]
-	[ "$(rp port udp)" = "53/udp -> 0.0.0.0:$p" ]
+# peer PROTOCOL ADDRESS PORT: what the server of netprobe says of where the client is.
+peer() {
+	python3 - "$@" <<-'END'
+		import os, socket, sys
+		kind = socket.SOCK_STREAM if sys.argv[1] == "tcp" else socket.SOCK_DGRAM
+		s = socket.socket(socket.AF_INET6 if ":" in sys.argv[2] else socket.AF_INET, kind)
+		s.settimeout(float(os.environ.get("PATIENCE", 3)))
+		s.connect((sys.argv[2], int(sys.argv[3])))
+		s.send(b"x")
+		print(s.recv(100).decode().split("\n")[0])
+	END
+}
+peer_is() { [ "$(peer "$2" "$3" "$4" 2>/dev/null)" = "$1" ]; }
+
+addresses_of_host() { ip -o addr show scope global | awk '{ split($4, a, "/"); print a[1] }'; }
+
+@test "a server sees its client's address, and never a loopback one: tcp, udp, IPv4, IPv6" {
+	local h p ip protocol seen
+	for h in $helpers; do
+		p=$(free_port)
+		server='for p in tcp udp; do for a in 0.0.0.0 ::; do /share/netprobe $p 80 $a & done; done; wait' \
+			serve --name "seen-$h" --network "$h" -p "$p:80" -p "$p:80/udp"
+		for protocol in tcp udp; do
+			for ip in $(addresses_of_host); do
+				# the container may have IPv4 alone: its gateway stands for the other clients
+				case $h$ip in slirp4netns*:*) eventually peer_is "from 10.0.2.2" $protocol "$ip" "$p" ;;
+				*) eventually peer_is "from $ip" $protocol "$ip" "$p" ;; esac
+			done
+			for ip in 127.0.0.1 127.0.0.9 ::1; do
+				run -0 peer $protocol $ip "$p"
+				[[ $output =~ ^from\ [0-9a-f.:]+$ ]]
+				[[ $output != "from 127."* ]]
+				[ "$output" != "from ::1" ]
+			done
+		done
+		rp rm -f -t 0 "seen-$h"
+		run ! peer tcp 127.0.0.1 "$p"
+		run ! peer udp 127.0.0.1 "$p"
+	done
 }
 
-@test "published udp port: clients on the host's loopback are answered, by an address that is not loopback" {
+@test "what listens at the container's loopback alone is not reached" {
+	local h p
+	for h in $helpers; do
+		p=$(free_port)
+		server='/share/netprobe tcp 80 127.0.0.1 & /share/netprobe tcp 80 ::1 & /share/netprobe udp 80 127.0.0.1 &
+			/share/netprobe udp 80 ::1 & /share/netprobe tcp 81' \
+			serve --network "$h" --name lo -p "$p:80" -p "$p:80/udp" -p "$((p + 1)):81"
+		eventually peer tcp 127.0.0.1 "$((p + 1))" 2>/dev/null
+		for ip in 127.0.0.1 ::1 $(addresses_of_host); do
+			run ! peer tcp "$ip" "$p"
+			PATIENCE=0.5 run ! peer udp "$ip" "$p"
+		done
+		rp rm -f -t 0 lo
+	done
+}
+
+@test "published at 0.0.0.0 and at :: apart, a server of one IP version answers both" {
 	local h p ip
 	for h in $helpers; do
-		for ip in '' 0.0.0.0: 127.0.0.1:; do
+		for at in 0.0.0.0 ::; do
 			p=$(free_port)
-			server='/share/netprobe udp 53' serve --name udp --network "$h" -p "$ip$p:53/udp"
-			eventually udp_answer "$p" 2>/dev/null
-			run udp_answer "$p"
-			[[ $output =~ ^from\ [0-9.]+$ ]]
-			[[ $output != *"from 127."* ]]
-			rp rm -f -t 0 udp
-			run ! udp_answer "$p"
-			eventually nothing_left 2>/dev/null
+			server="/share/netprobe tcp 80 $at & /share/netprobe udp 80 $at" \
+				serve --network "$h" --name v -p "0.0.0.0:$p:80" -p "[::]:$p:80" -p "$p:80/udp"
+			# slirp4netns gives no IPv6 by default
+			if [ $at = 0.0.0.0 ] || [ "$h" = pasta ]; then
+				for ip in 127.0.0.1 ::1; do
+					eventually peer tcp $ip "$p" 2>/dev/null
+					peer udp $ip "$p"
+				done
+			fi
+			rp rm -f -t 0 v
 		done
 	done
+}
+
+@test "slirp4netns's own port forwarding where it is asked for" {
+	p=$(free_port)
+	server='/share/netprobe tcp 53' serve --name own --network slirp4netns:port_handler=slirp4netns -p "$p:53"
+	eventually peer_is "from 10.0.2.2" tcp 127.0.0.1 "$p"
+	[ "$(jq .forwarder "$XDG_RUNTIME_DIR"/rp/containers/*/network.json)" = null ]
+}
+
+# uploads PORT N MIB: N connections at once, each sends MIB mebibytes, shuts its side and reads them back.
+uploads() {
+	python3 - "$@" <<-'END'
+		import hashlib, os, socket, sys, threading
+		port, count, size = map(int, sys.argv[1:])
+		bad = []
+		def one(n):
+		    data, back = os.urandom(1 << 16), hashlib.sha256()
+		    s = socket.create_connection(("127.0.0.1", port), 10)
+		    s.settimeout(20)
+		    while not back_line(s):
+		        pass
+		    def send():
+		        for _ in range(size * 16):
+		            s.sendall(data)
+		        s.shutdown(socket.SHUT_WR)
+		    t = threading.Thread(target=send)
+		    t.start()
+		    total = 0
+		    while True:
+		        got = s.recv(1 << 16)
+		        if not got:
+		            break
+		        back.update(got)
+		        total += len(got)
+		    t.join()
+		    want = hashlib.sha256()
+		    for _ in range(size * 16):
+		        want.update(data)
+		    if want.digest() != back.digest():
+		        bad.append((n, total))
+		def back_line(s):
+		    return s.recv(1) == b"\n"
+		def safe(n):
+		    try:
+		        one(n)
+		    except Exception as e:
+		        bad.append((n, repr(e)))
+		threads = [threading.Thread(target=safe, args=(n,)) for n in range(count)]
+		[t.start() for t in threads]
+		[t.join() for t in threads]
+		sys.exit(f"not whole: {bad}" if bad else 0)
+	END
+}
+
+@test "uploads and downloads through a published port arrive whole" {
+	local h p
+	for h in $helpers; do
+		p=$(free_port)
+		server='/share/netprobe tcp 80' serve --network "$h" --name up -p "$p:80"
+		eventually peer tcp 127.0.0.1 "$p" 2>/dev/null
+		uploads "$p" 1 50
+		uploads "$p" 20 2
+		uploads "$p" 200 0
+		rp rm -f -t 0 up
+	done
+}
+
+@test "a client that does not read holds nobody else, and its connection ends with it" {
+	local p pid
+	p=$(free_port)
+	server='/share/netprobe tcp 80' serve --network slirp4netns --name slow -p "$p:80"
+	eventually peer tcp 127.0.0.1 "$p" 2>/dev/null
+	pid=$(jq .forwarder.pid "$XDG_RUNTIME_DIR"/rp/containers/*/network.json)
+	python3 - "$p" <<-'END'
+		import socket, sys
+		def full():
+		    s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+		    s.settimeout(0.5)
+		    try:
+		        while True:
+		            s.sendall(b"x" * 65536)
+		    except TimeoutError:
+		        return s
+		keep = [full() for _ in range(5)]
+		s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+		s.settimeout(3)
+		assert s.recv(100).startswith(b"from ")
+	END
+	# it does not spin with what is left of them
+	eventually eval '[ "$(ls /proc/'"$pid"'/fd | wc -l)" -lt 20 ]'
+	before=$(awk '{ print $14 + $15 }' "/proc/$pid/stat")
+	sleep 1
+	[ $(($(awk '{ print $14 + $15 }' "/proc/$pid/stat") - before)) -lt 20 ]
+}
+
+@test "the last words of a container that ends arrive" {
+	local h p i
+	for h in $helpers; do
+		for i in 1 2 3; do
+			p=$(free_port)
+			server='head -c 3000000 /dev/zero | nc -l -p 80' serve --network "$h" --rm -p "$p:80"
+			sleep 0.3
+			[ "$(nc -d 127.0.0.1 "$p" | wc -c)" = 3000000 ]
+			eventually no_processes_of "$DIR"
+		done
+	done
+}
+
+@test "udp relay: answers come from the address that was asked" {
+	local ip p
+	p=$(free_port)
+	server='/share/netprobe udp 53' serve --name udp --network slirp4netns -p "$p:53/udp"
+	eventually udp_answer "$p" 2>/dev/null
+	# a connected socket takes no answer of another address
+	for ip in 127.0.0.5 $(addresses_of_host); do peer udp "$ip" "$p"; done
+	[ "$(rp port udp)" = "53/udp -> 0.0.0.0:$p" ]
 }
 
 @test "udp relay: many clients at once, each gets its own answers" {
@@ -175,7 +341,7 @@ udp_answer() {
 	# more than the relay keeps at a time; each socket asks twice
 	python3 - "$p" <<-'END'
 		import socket, sys
-		socks = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(400)]
+		socks = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(700)]
 		for s in socks:
 		    s.settimeout(3)
 		    s.connect(("127.0.0.1", int(sys.argv[1])))
@@ -194,15 +360,16 @@ udp_answer() {
 	udp_answer "$p"
 }
 
-@test "udp relay: it is confined, and ends when the monitor is killed" {
+@test "the forwarder is confined, and ends when the monitor is killed" {
 	local p pid
 	p=$(free_port)
 	server='/share/netprobe udp 53' serve --name udp --network slirp4netns -p "$p:53/udp"
 	pid=$(jq .forwarder.pid "$XDG_RUNTIME_DIR"/rp/containers/*/network.json)
-	[ "$(cat "/proc/$pid/comm")" = net-udp-forward ]
+	[ "$(cat "/proc/$pid/comm")" = net-port-forwar ]
 	grep -q '^Seccomp:.2$' "/proc/$pid/status"
 	grep -q '^NoNewPrivs:.1$' "/proc/$pid/status"
-	grep -q '^CapPrm:.0000000000000000$' "/proc/$pid/status"
+	# CAP_NET_ADMIN, for the clients' addresses
+	grep -q '^CapPrm:.0000000000001000$' "/proc/$pid/status"
 	kill -KILL "$(jq .pid "$XDG_RUNTIME_DIR"/rp/containers/*/monitor.json)"
 	eventually eval '! kill -0 '"$pid"' 2>/dev/null'
 }
@@ -271,16 +438,30 @@ udp_answer() {
 	run -0 rp run --rm --network slirp4netns --name me --hostname box --add-host db:192.0.2.7 --add-host up:host-gateway \
 		--add-host v6:::1 busybox cat /etc/hosts
 	[[ $output == *$'192.0.2.7\tdb'* ]]
-	[[ $output == *$'10.0.2.2\tup'* ]]
+	[ "$(grep -c '\bup$' <<<"$output")" = 1 ]
 	[[ $output == *$'::1\tv6'* ]]
 	[[ $output == *$'10.0.2.100\tbox me'* ]]
-	[[ $output == *$'10.0.2.2\thost.containers.internal'* ]]
+	[ "$(grep -c host.containers.internal <<<"$output")" = 1 ]
 	grep -c localhost <<<"$output"
 	for bad in $'a\n6.6.6.6 b:1.2.3.4' $'a:1.2.3.4\n6.6.6.6 b' 'a b:1.2.3.4' 'a' 'a:' ':1.2.3.4' 'a:nohost'; do
 		refused 'add-host|host name|address' rp run --rm --network none --add-host "$bad" busybox true
 	done
 	for bad in $'a\nb' 'a b' 'a/b' '../x' $'a\x01' "$(printf 'a%.0s' {1..65})"; do
 		refused 'host ?name' rp run --rm --network none --hostname "$bad" busybox true
+	done
+}
+
+@test "host.containers.internal is an address at which the host answers; the own name one of the container's own" {
+	local h ip
+	ip=$(ip -4 -o route get 192.0.0.8 | sed 's/.* src \([0-9.]*\).*/\1/')
+	[ -n "$ip" ] || skip "needs a host with a way out"
+	listen_at 0.0.0.0
+	[ "$(in_container slirp4netns "nc -w 2 host.containers.internal $port </dev/null")" = reached ]
+	[ "$(in_container slirp4netns:allow_host_loopback=true "nc -w 2 host.containers.internal $port </dev/null")" = reached ]
+	for h in $helpers; do
+		run -0 rp run --rm --network "$h" --hostname box busybox sh -c 'hostname -i; ip -4 addr'
+		[[ ${lines[0]} != 127.* ]]
+		[[ $output == *"inet ${lines[0]}/"* ]]
 	done
 }
 

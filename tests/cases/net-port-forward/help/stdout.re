@@ -1,0 +1,2 @@
+\Ausage: net-port-forward
+^ +-h, --help 

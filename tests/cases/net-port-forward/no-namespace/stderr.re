@@ -1,0 +1,1 @@
+--netns and at least one port are needed

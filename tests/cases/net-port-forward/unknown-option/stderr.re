@@ -1,0 +1,1 @@
+\Anet-port-forward: unknown flag: --bogus .*--help

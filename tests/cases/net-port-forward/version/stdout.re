@@ -1,0 +1,1 @@
+\Anet-port-forward \(rp\) \d

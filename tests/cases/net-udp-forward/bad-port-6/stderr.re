@@ -1,1 +1,0 @@
-is not IP:PORT:CONTAINERPORT

@@ -1,2 +1,0 @@
-\Ausage: net-udp-forward
-^ +-h, --help 

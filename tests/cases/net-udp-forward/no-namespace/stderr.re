@@ -1,1 +1,0 @@
-\Anet-udp-forward: --netns and 1 to [0-9]+ ports are needed

@@ -1,1 +1,0 @@
-\Anet-udp-forward: unknown flag: --bogus .*--help
