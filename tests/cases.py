@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs the case folders tests/cases/PROGRAM/BEHAVIOUR and prints TAP.
+"""Runs the case folders tests/cases/PROGRAM/BEHAVIOUR and prints TAP: cases.py FOLDER [ONLY [I/N]]
+
+ONLY: those whose name contains it. I/N: of these the Ith, (I+N)th, ...
 
 argv (one word a line), stdin.json, stdout.json (compared as JSON values), stdout.re and stderr.re
 (extended regular expressions), exit (default 0), setup and check (sh scripts, run before and after in
@@ -9,6 +11,7 @@ A folder with the file "ns" runs its program inside the user's namespaces.
 import json, os, re, shutil, subprocess, sys, tempfile
 
 top, only = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""
+shard, shards = map(int, sys.argv[3].split("/")) if len(sys.argv) > 3 else (0, 1)
 bins = os.path.join(os.environ["B"], "bin")
 
 
@@ -68,6 +71,8 @@ def main():
             if only not in f"cases/{program}/{name}" or not os.path.isdir(case):
                 continue
             number += 1
+            if number % shards != shard:
+                continue
             tmp = tempfile.mkdtemp(prefix="rp-case.", dir="/tmp")
             try:
                 wrong = run_case(program, case, tmp)
@@ -79,6 +84,7 @@ def main():
             print(f"{'not ok' if wrong else 'ok'} {number} {program}/{name}")
             if wrong:
                 print("# " + wrong.replace("\n", "\n# "))
+                print(f"# again: make check T=cases/{program}/{name}")
             sys.stdout.flush()
     print(f"1..{number}")
 
