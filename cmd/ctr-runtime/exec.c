@@ -68,24 +68,27 @@ static int set_user(struct config_process *p, const char *user, struct err *e)
 	if (colon)
 		*colon = '\0';
 	p->gid = 0;
-	p->ngroups = 0;
 	if (parse_id(uid, &p->uid, e) < 0)
 		return -1;
 	return colon ? parse_id(colon + 1, &p->gid, e) : 0;
 }
 
+/*
+ * With the primary group in front: who gives it up must not reach what is shut to the group. The
+ * groups of the container's process are for its user only.
+ */
 static int set_groups(struct config_process *p, const struct strv *groups, struct err *e)
 {
 	int64_t id;
 
-	if (!groups->n)
-		return 0;
-	p->groups = mem_alloc(groups->n * sizeof(*p->groups));
-	p->ngroups = 0;
+	p->groups = mem_alloc((groups->n + 1) * sizeof(*p->groups));
+	p->groups[0] = (uint32_t)p->gid;
+	p->ngroups = 1;
 	strv_foreach (g, groups) {
 		if (parse_id(g, &id, e) < 0)
 			return -1;
-		p->groups[p->ngroups++] = (uint32_t)id;
+		if (id != p->gid)
+			p->groups[p->ngroups++] = (uint32_t)id;
 	}
 	return 0;
 }
@@ -133,7 +136,7 @@ static int apply_options(struct create *c, const struct exec_options *o, int arg
 		p->cwd = o->cwd;
 	if (o->user && set_user(p, o->user, e) < 0)
 		return -1;
-	if (set_groups(p, &o->groups, e) < 0)
+	if ((o->user || o->groups.n) && set_groups(p, &o->groups, e) < 0)
 		return -1;
 	strv_foreach (item, &o->env)
 		set_env(p, item);

@@ -289,6 +289,12 @@ int process_filter_late(struct create *c, struct err *e)
 	return install_filter(c, e);
 }
 
+/* The primary group is among the groups of a process anyhow. */
+static bool only_primary(const struct config_process *p)
+{
+	return !p->ngroups || (p->ngroups == 1 && p->groups[0] == p->gid);
+}
+
 /* In a namespace with a single mapped id, setgroups(2) is denied for good (user_namespaces(7)). */
 static int set_groups(struct create *c, struct err *e)
 {
@@ -298,7 +304,7 @@ static int set_groups(struct create *c, struct err *e)
 
 	if (setgroups(p->ngroups, groups) == 0)
 		return 0;
-	if (!p->ngroups && errno == EPERM &&
+	if (only_primary(p) && errno == EPERM &&
 	    file_read(c->proc, "self/setgroups", 64, &b, NULL) == 0 && str_after(b.data, "deny"))
 		return 0;
 	err_sys(e, "setgroups", "cannot set .process.user.additionalGids");

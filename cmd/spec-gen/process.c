@@ -169,6 +169,21 @@ static int default_user(struct gen *g, struct err *e)
 	return err_hint(e, "rootfs-mount looks the user up");
 }
 
+/*
+ * The supplementary groups, the primary one first among them: a process that changes its primary
+ * group keeps it, and cannot reach by that a file which is shut to the group.
+ */
+static struct json *all_groups(int64_t gid, const struct json *given)
+{
+	struct json *all = json_new_array();
+
+	json_add(all, json_new_int(gid));
+	json_each (g, given)
+		if (json_int(g.v) != gid)
+			json_add(all, json_ref(g.v));
+	return all;
+}
+
 static int gen_user(struct gen *g, const char **home, struct err *e)
 {
 	struct json *user = json_need_obj(g->process, "user");
@@ -202,8 +217,7 @@ static int gen_user(struct gen *g, const char **home, struct err *e)
 	json_set(user, "uid", json_new_int(uid));
 	json_set(user, "gid", json_new_int(gid));
 	json_set(user, "umask", json_new_int(mask));
-	if (json_len(groups.val))
-		json_set(user, "additionalGids", json_copy(groups.val));
+	json_set(user, "additionalGids", all_groups(gid, groups.val));
 	return 0;
 }
 

@@ -88,6 +88,12 @@ teardown() {
 @test "run: the image's supplementary groups are the user's, and no others" {
 	[ "$(rp run --rm --network none -u user busybox id -G)" = "1000 50" ]
 	[ "$(rp run --rm --network none -u 1234:5 busybox id -G)" = "5" ]
+	# the primary one is among them, so that it stays when the process takes another
+	groups() { rp run --rm --network none "$@" busybox grep Groups: /proc/self/status | xargs; }
+	[ "$(groups -u 1234:5)" = "Groups: 5" ]
+	[ "$(groups)" = "Groups: 0" ]
+	[ "$(groups -u user)" = "Groups: 50 1000" ]
+	[ "$(groups -u 1234:5 --group-add 5 --group-add 9)" = "Groups: 5 9" ]
 }
 
 @test "run: entrypoint and command" {

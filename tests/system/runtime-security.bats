@@ -285,7 +285,12 @@ caps_are() {
 	run ctr-runtime exec -u 5:6 -g 7 acl cat /tmp/f
 	[ "$status" = 1 ]
 	run ctr-runtime exec -u 5:6 -g 8 -g 7 acl /bin/probe groups
-	[ "$(xargs <<<"$output")" = "7 8" ] || [ "$(xargs <<<"$output")" = "8 7" ]
+	[ "$(xargs <<<"$output" | tr ' ' '\n' | sort | xargs)" = "6 7 8" ]
+	# the primary group as well: who changes it must not reach what is shut to it
+	run ctr-runtime exec -u 5:7 acl /bin/probe groups
+	[ "$(xargs <<<"$output")" = 7 ]
+	run ctr-runtime exec -u 5:7 -g 7 -g 8 acl /bin/probe groups
+	[ "$(xargs <<<"$output" | tr ' ' '\n' | sort | xargs)" = "7 8" ]
 	run ctr-runtime exec -u 5:7 acl cat /tmp/f
 	[ "$status" = 1 ]
 	jq '.process | .args = ["cat","/tmp/f"] | .user = {uid: 5, gid: 6, additionalGids: [7]}' "$DIR/acl/config.json" >"$DIR/acl/p"
@@ -296,6 +301,8 @@ caps_are() {
 	# a single id: groups cannot be given up, and cannot be changed
 	run in_container . cat /proc/self/setgroups
 	[ "$output" = deny ]
+	run in_container '.process.user.additionalGids = [0]' true
+	[ "$status" = 0 ]
 	run in_container '.process.user.additionalGids = [1]' true
 	[ "$status" = 1 ]
 	[[ $output == *additionalGids* ]]
