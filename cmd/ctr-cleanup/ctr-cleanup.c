@@ -244,67 +244,90 @@ static void record_end(struct cleanup *c, struct err *e)
 		failure(c, e);
 }
 
-static bool mounts_volume(const struct store *s, const char *id, const char *name)
+/* Those of the volumes, the keys of mine, that a container mounts by name go from mine to out. */
+static void take_mounted(const struct store *s, const char *id, struct json *mine, struct strv *out)
 {
 	_json_ struct json *doc = NULL;
 
 	if (container_load(s, id, &doc, NULL) < 0)
-		return false;
-	json_each (m, json_path(doc, "request.mounts"))
-		if (str_eq(json_get_str(m.v, "type", ""), "volume") &&
-		    str_eq(json_get_str(m.v, "source", ""), name))
-			return true;
-	return false;
+		return;
+	json_each (m, json_path(doc, "request.mounts")) {
+		const char *source = json_get_str(m.v, "source", "");
+
+		if (!str_eq(json_get_str(m.v, "type", ""), "volume") || !json_has(mine, source))
+			continue;
+		strv_add(out, source);
+		json_del(mine, source);
+	}
 }
 
 /*
- * A volume that another container mounts by its name goes over to that one. Returns whether it is
- * to be kept: after a failure as well, rather too much than too little.
+ * Volumes that another container mounts by name go over to that one and out of mine. After a
+ * failure they are kept as well, rather too much than too little.
  */
-static bool pass_on(struct cleanup *c, const char *name, struct err *e)
+static int pass_on(struct cleanup *c, struct json *mine, struct err *e)
 {
 	_strv_ struct strv ids = {0};
 
-	if (container_list(c->s, &ids, e) < 0) {
-		failure(c, e);
-		return true;
-	}
+	if (container_list(c->s, &ids, e) < 0)
+		return -1;
 	strv_foreach (id, &ids) {
-		if (str_eq(id, c->id) || !mounts_volume(c->s, id, name))
+		_strv_ struct strv names = {0};
+
+		if (str_eq(id, c->id))
 			continue;
-		if (container_own_volume(c->s, id, name, e) < 0) {
-			err_prefix(e, "volume %s, which container %.12s uses", name, id);
+		take_mounted(c->s, id, mine, &names);
+		if (names.n && container_own_volumes(c->s, id, &names, e) < 0) {
+			err_prefix(e, "volume %s, which container %.12s uses", names.v[0], id);
 			failure(c, e);
 		}
-		return true;
 	}
-	return false;
+	return 0;
+}
+
+/* The names in volumes.json as the keys of an object; NULL with *e, or without where it has none.
+ */
+static struct json *own_volumes(int dir, struct err *e)
+{
+	_json_ struct json *list = NULL;
+	struct json *mine;
+
+	if (json_read_file(dir, "volumes.json", JSON_MAX_DOCUMENT, &list, e) < 0) {
+		if (e->code == ERR_NOTFOUND)
+			err_clear(e);
+		return NULL;
+	}
+	mine = json_new_object();
+	json_each (v, json_get(list, "anonymous"))
+		if (container_name_valid(json_str(v.v) ?: ""))
+			json_set(mine, json_str(v.v), json_new_bool(true));
+	return mine;
 }
 
 /* Volumes that were made for this container alone; vol-prepare(1) keeps the list. */
 static void remove_volumes(struct cleanup *c, struct err *e)
 {
 	_close_ int dir = container_dir(c->s, c->id, NULL), base = -1, trash = -1;
-	_json_ struct json *list = NULL;
+	_json_ struct json *mine = dir < 0 ? NULL : own_volumes(dir, e);
 
-	if (dir < 0 || json_read_file(dir, "volumes.json", 1 << 20, &list, NULL) < 0)
+	if (!mine) {
+		if (e->code)
+			failure(c, e);
 		return;
+	}
 	base = store_dir(c->s, "volumes", e);
 	trash = base < 0 ? -1 : store_dir(c->s, "trash", e);
-	if (trash < 0) {
+	if (trash < 0 || pass_on(c, mine, e) < 0) {
 		failure(c, e);
 		return;
 	}
-	json_each (v, json_get(list, "anonymous")) {
-		const char *name = json_str(v.v) ?: "";
-		_free_ char *gone = str_fmt("volume-%s", name);
+	json_foreach (m, mine) {
+		_free_ char *gone = str_fmt("volume-%s", m.key);
 
-		if (!container_name_valid(name) || pass_on(c, name, e))
-			continue;
-		if (renameat(base, name, trash, gone) < 0) {
+		if (renameat(base, m.key, trash, gone) < 0) {
 			if (errno == ENOENT)
 				continue;
-			err_sys(e, "renameat", "cannot remove volume %s", name);
+			err_sys(e, "renameat", "cannot remove volume %s", m.key);
 			failure(c, e);
 		} else if (path_remove_tree(trash, gone, e) < 0) {
 			failure(c, e);

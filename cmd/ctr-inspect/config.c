@@ -6,37 +6,25 @@
  */
 #include "inspect.h"
 #include "oci/ctrtext.h"
+#include "oci/env.h"
 
-static void set_env(struct strv *env, const char *item)
-{
-	size_t n = strcspn(item, "=");
-
-	for (size_t i = 0; i < env->n; i++)
-		if (strncmp(env->v[i], item, n) == 0 && env->v[i][n] == '=') {
-			free(env->v[i]);
-			env->v[i] = str_dup(item);
-			return;
-		}
-	strv_add(env, item);
-}
-
-static void add_env(struct strv *env, const struct json *list)
+static void add_env(struct json *env, const struct json *list)
 {
 	json_each (item, list)
 		if (json_str(item.v) && strchr(json_str(item.v), '='))
-			set_env(env, json_str(item.v));
+			env_put(env, json_str(item.v));
 }
 
 static struct json *environment(const struct subject *c)
 {
-	_strv_ struct strv env = {0};
+	_json_ struct json *env = json_new_object();
 
 	if (c->config)
 		return json_ref(json_path(c->config, "process.env"));
-	strv_add(&env, "container=podman");
-	add_env(&env, json_path(c->doc, "image.config.Env"));
-	add_env(&env, json_path(c->doc, "request.env"));
-	return json_new_strv(&env);
+	env_put(env, "container=podman");
+	add_env(env, json_path(c->doc, "image.config.Env"));
+	add_env(env, json_path(c->doc, "request.env"));
+	return env_items(env);
 }
 
 /* The request's, or else the image's. */

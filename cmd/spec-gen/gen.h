@@ -15,6 +15,7 @@ struct gen {
 	struct json *linux_;  /* spec.linux */
 	struct json *process; /* spec.process */
 	struct json *mounts;  /* spec.mounts */
+	struct json *places;  /* where in spec.mounts a destination is */
 	struct strv caps;     /* the bounding set */
 	int64_t uid;	      /* of the process */
 	bool privileged, read_only;

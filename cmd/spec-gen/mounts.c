@@ -11,6 +11,7 @@
  * that container-aware proc file systems replace.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "gen.h"
 #include "oci/imgstr.h"
@@ -34,13 +35,13 @@ static struct json *new_mount(const char *dst, const char *type, const char *src
 static void put_mount(struct gen *g, struct json *m)
 {
 	const char *dst = json_get_str(m, "destination", "");
+	struct json *place = json_get(g->places, dst);
 
-	for (size_t i = 0; i < json_len(g->mounts); i++) {
-		if (str_eq(json_get_str(json_at(g->mounts, i), "destination", ""), dst)) {
-			json_set_at(g->mounts, i, m);
-			return;
-		}
+	if (place) {
+		json_set_at(g->mounts, (size_t)json_int(place), m);
+		return;
 	}
+	json_set(g->places, dst, json_new_int((int64_t)json_len(g->mounts)));
 	json_add(g->mounts, m);
 }
 
@@ -300,19 +301,32 @@ static int depth(const struct json *m)
 	return n;
 }
 
-/* A stable sort; the deepest destinations have few components, so one pass for each depth. */
+struct placed {
+	struct json *mount;
+	size_t index;
+	int depth;
+};
+
+static int by_depth(const void *a, const void *b)
+{
+	const struct placed *x = a, *y = b;
+
+	if (x->depth != y->depth)
+		return x->depth < y->depth ? -1 : 1;
+	return x->index < y->index ? -1 : 1;
+}
+
 static void sort_mounts(struct gen *g)
 {
 	struct json *sorted = json_new_array();
-	int deepest = 0;
+	size_t n = json_len(g->mounts);
+	_free_ struct placed *v = mem_alloc(n * sizeof(*v));
 
 	json_each (it, g->mounts)
-		deepest = depth(it.v) > deepest ? depth(it.v) : deepest;
-	for (int d = 0; d <= deepest; d++)
-		json_each (it, g->mounts) {
-			if (depth(it.v) == d)
-				json_add(sorted, json_ref(it.v));
-		}
+		v[it.i] = (struct placed){it.v, it.i, depth(it.v)};
+	qsort(v, n, sizeof(*v), by_depth);
+	for (size_t i = 0; i < n; i++)
+		json_add(sorted, json_ref(v[i].mount));
 	json_set(g->spec, "mounts", sorted);
 	g->mounts = sorted;
 }

@@ -11,45 +11,36 @@
 
 #include "base/log.h"
 #include "gen.h"
+#include "oci/env.h"
 #include "oci/imgstr.h"
 
 #define PATH_DEFAULT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define ID_MAX	     INT32_MAX
-
-static void env_set(struct strv *env, const char *item)
-{
-	size_t n = (size_t)(strchr(item, '=') - item) + 1;
-
-	for (size_t i = 0; i < env->n; i++) {
-		if (strncmp(env->v[i], item, n) != 0)
-			continue;
-		free(env->v[i]);
-		env->v[i] = str_dup(item);
-		return;
-	}
-	strv_add(env, item);
-}
+#define MAX_WARNINGS 10
 
 /* The image's items that are not KEY=VALUE must not be filled from any environment. */
-static int env_of_image(struct gen *g, struct strv *env, struct err *e)
+static int env_of_image(struct gen *g, struct json *env, struct err *e)
 {
 	_strv_ struct strv items = {0};
+	size_t dropped = 0;
 
 	if (cur_strv(&g->config, "Env", CUR_OPTIONAL, &items, e) < 0)
 		return -1;
 	for (size_t i = 0; i < items.n; i++) {
 		const char *problem = imgstr_env_problem(items.v[i]);
 
-		if (problem)
+		if (!problem)
+			env_put(env, items.v[i]);
+		else if (dropped++ < MAX_WARNINGS)
 			log_warn("dropped Env[%zu] of the image: \"%.100s\" %s", i, items.v[i],
 				 problem);
-		else
-			env_set(env, items.v[i]);
 	}
+	if (dropped > MAX_WARNINGS)
+		log_warn("dropped %zu more items of the image's Env", dropped - MAX_WARNINGS);
 	return 0;
 }
 
-static int env_of_request(struct gen *g, struct strv *env, struct err *e)
+static int env_of_request(struct gen *g, struct json *env, struct err *e)
 {
 	_strv_ struct strv items = {0};
 	struct cur arr = cur_key(&g->request, "env");
@@ -62,26 +53,29 @@ static int env_of_request(struct gen *g, struct strv *env, struct err *e)
 
 		if (problem)
 			return cur_bad(&item, e, "\"%.200s\" %s", items.v[i], problem);
-		env_set(env, items.v[i]);
+		env_put(env, items.v[i]);
 	}
 	return 0;
 }
 
 static int gen_env(struct gen *g, const char *home, bool terminal, struct err *e)
 {
-	_strv_ struct strv env = {0};
+	_json_ struct json *env = json_new_object();
+	_strv_ struct strv defaults = {0};
 	const char *hostname = json_get_str(g->spec, "hostname", NULL);
 
-	strv_add(&env, "PATH=" PATH_DEFAULT);
-	strv_add(&env, "container=podman");
+	strv_add(&defaults, "PATH=" PATH_DEFAULT);
+	strv_add(&defaults, "container=podman");
 	if (terminal)
-		strv_add(&env, "TERM=xterm");
+		strv_add(&defaults, "TERM=xterm");
 	if (hostname)
-		strv_addf(&env, "HOSTNAME=%s", hostname);
-	strv_addf(&env, "HOME=%s", home);
-	if (env_of_image(g, &env, e) < 0 || env_of_request(g, &env, e) < 0)
+		strv_addf(&defaults, "HOSTNAME=%s", hostname);
+	strv_addf(&defaults, "HOME=%s", home);
+	strv_foreach (item, &defaults)
+		env_put(env, item);
+	if (env_of_image(g, env, e) < 0 || env_of_request(g, env, e) < 0)
 		return -1;
-	json_set(g->process, "env", json_new_strv(&env));
+	json_set(g->process, "env", env_items(env));
 	return 0;
 }
 

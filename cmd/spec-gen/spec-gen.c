@@ -129,9 +129,11 @@ static int run(struct prog *p, struct err *e)
 	g.process = json_need_obj(g.spec, "process");
 	json_need_obj(g.spec, "root");
 	g.mounts = json_need_arr(g.spec, "mounts");
+	g.places = json_new_object();
 	g.linux_ = json_need_obj(g.spec, "linux");
 	for (size_t i = 0; r == 0 && i < ARRAY_LEN(stages); i++)
 		r = stages[i](&g, e);
+	json_put(g.places);
 	strv_release(&g.command);
 	strv_release(&g.caps);
 	return r;

@@ -20,6 +20,7 @@
 
 #include "base/log.h"
 #include "oci/container.h"
+#include "oci/imgstr.h"
 #include "oci/labelling.h"
 #include "sys/confine.h"
 #include "sys/path.h"
@@ -31,6 +32,7 @@ struct volumes {
 	struct store s;
 	struct json *doc;
 	struct json *out;     /* .volumes */
+	struct json *taken;   /* their destinations, as keys */
 	struct json *relabel; /* [{source, shared}] for selinux-label */
 	int rootfs;	      /* -1 where the document has none */
 	int64_t uid, gid;
@@ -40,6 +42,7 @@ static void volumes_release(struct volumes *v)
 {
 	store_close(&v->s);
 	json_put(v->out);
+	json_put(v->taken);
 	json_put(v->relabel);
 	if (v->rootfs >= 0)
 		close(v->rootfs);
@@ -163,14 +166,6 @@ static char *clean_path(const char *path)
 	return buf_take(&out);
 }
 
-static bool taken(const struct volumes *v, const char *dest)
-{
-	json_each (m, v->out)
-		if (str_eq(json_get_str(m.v, "destination", ""), dest))
-			return true;
-	return false;
-}
-
 /* Options of ours are taken out, mount options stay. */
 static int sort_options(const struct strv *in, struct json *out, bool *chown, char *label,
 			struct err *e)
@@ -227,6 +222,7 @@ static struct json *add(struct volumes *v, const char *type, const char *source,
 	json_set(m, "destination", json_new_str(dest));
 	json_set(m, "options", json_new_array());
 	json_add(v->out, m);
+	json_set(v->taken, dest, json_new_bool(true));
 	return m;
 }
 
@@ -257,36 +253,12 @@ static int one_bind(struct volumes *v, const char *source, const char *dest,
 	return finish(v, add(v, "bind", source, dest), options, e);
 }
 
-/*
- * Before an anonymous volume is made its name goes into the container's volumes.json, so that
- * ctr-cleanup(1) finds it whatever happens to the start.
- */
-static int note_anonymous(struct volumes *v, const char *name, struct err *e)
+static int place_volume(struct volumes *v, const char *name, const char *dest, bool anonymous,
+			const struct strv *options, struct err *e)
 {
-	const char *id = json_str(json_path(v->doc, "container.id"));
-
-	/* without: a document that is tried out without a container */
-	return id ? container_own_volume(&v->s, id, name, e) : 0;
-}
-
-static int one_volume(struct volumes *v, const char *name, const char *dest,
-		      const struct strv *options, struct err *e)
-{
-	char random[65];
-	bool anonymous = !*name;
 	_free_ char *path = NULL;
 	struct json *m;
 
-	if (anonymous && random_name(random, e) < 0)
-		return -1;
-	if (anonymous)
-		name = random;
-	if (!container_name_valid(name)) {
-		err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not a valid volume name", name);
-		return err_hint(e, "a path starts with / or ./");
-	}
-	if (anonymous && note_anonymous(v, name, e) < 0)
-		return -1;
 	path = use_volume(v, name, dest, anonymous, !has_option(options, "nocopy"), e);
 	if (!path)
 		return -1;
@@ -294,6 +266,40 @@ static int one_volume(struct volumes *v, const char *name, const char *dest,
 	json_set(m, "name", json_new_str(name));
 	json_set(m, "anonymous", json_new_bool(anonymous));
 	return finish(v, m, options, e);
+}
+
+/*
+ * Names for n anonymous volumes. Before these are made their names go into the container's
+ * volumes.json, so that ctr-cleanup(1) finds them whatever happens to the start.
+ */
+static int new_names(struct volumes *v, size_t n, struct strv *names, struct err *e)
+{
+	const char *id = json_str(json_path(v->doc, "container.id"));
+	char name[65];
+
+	while (names->n < n) {
+		if (random_name(name, e) < 0)
+			return -1;
+		strv_add(names, name);
+	}
+	/* without: a document that is tried out without a container */
+	return id && n ? container_own_volumes(&v->s, id, names, e) : 0;
+}
+
+static int one_volume(struct volumes *v, const char *name, const char *dest,
+		      const struct strv *options, struct err *e)
+{
+	_strv_ struct strv names = {0};
+
+	if (!*name)
+		return new_names(v, 1, &names, e) < 0
+			       ? -1
+			       : place_volume(v, names.v[0], dest, true, options, e);
+	if (!container_name_valid(name)) {
+		err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not a valid volume name", name);
+		return err_hint(e, "a path starts with / or ./");
+	}
+	return place_volume(v, name, dest, false, options, e);
 }
 
 static int one_mount(struct volumes *v, const struct cur *m, struct err *e)
@@ -310,7 +316,7 @@ static int one_mount(struct volumes *v, const struct cur *m, struct err *e)
 	if (*given != '/')
 		return cur_bad(m, e, "the destination \"%s\" is not an absolute path", given);
 	dest = clean_path(given);
-	if (taken(v, dest))
+	if (json_has(v->taken, dest))
 		return err_set(e, ERR_USAGE, 0, NULL, "%s: two mounts at the same place", dest);
 	if (str_eq(type, "bind"))
 		return one_bind(v, source, dest, &options, e);
@@ -325,17 +331,30 @@ static int one_mount(struct volumes *v, const struct cur *m, struct err *e)
 /* VOLUME of the image: {"/path": {}}. */
 static int image_volumes(struct volumes *v, struct err *e)
 {
-	json_foreach (m, json_path(v->doc, "image.config.Volumes")) {
-		struct strv none = {0};
+	struct json *volumes = json_path(v->doc, "image.config.Volumes");
+	_json_ struct json *places = json_new_object();
+	_strv_ struct strv names = {0};
+	struct strv none = {0};
+	size_t i = 0;
+
+	if (json_len(volumes) > IMGSTR_MAX_VOLUMES)
+		return err_set(e, ERR_INPUT, 0, NULL, ".image.config.Volumes: more than %d volumes",
+			       IMGSTR_MAX_VOLUMES);
+	json_foreach (m, volumes) {
 		_free_ char *dest = clean_path(m.key);
 
 		if (m.key[0] != '/' || strpbrk(m.key, "\r\n") || strstr(m.key, "/../") ||
 		    str_ends(m.key, "/.."))
 			return err_set(e, ERR_INPUT, 0, NULL,
 				       "the image has a bad VOLUME path: \"%s\"", m.key);
-		if (!taken(v, dest) && one_volume(v, "", dest, &none, e) < 0)
-			return -1;
+		if (!json_has(v->taken, dest))
+			json_set(places, dest, json_new_bool(true));
 	}
+	if (new_names(v, json_len(places), &names, e) < 0)
+		return -1;
+	json_foreach (p, places)
+		if (place_volume(v, names.v[i++], p.key, true, &none, e) < 0)
+			return -1;
 	return 0;
 }
 
@@ -392,11 +411,15 @@ static int run(struct prog *p, struct err *e)
 	_clean_(volumes_release) struct volumes v = {.doc = p->doc, .rootfs = -1, .s = STORE_NONE};
 
 	v.out = json_new_array();
+	v.taken = json_new_object();
 	v.relabel = json_new_array();
 	/* a container that starts again keeps the anonymous volumes of its first start */
 	json_each (old, json_get(p->doc, "volumes"))
-		if (json_get_bool(old.v, "anonymous", false))
+		if (json_get_bool(old.v, "anonymous", false)) {
 			json_add(v.out, json_ref(old.v));
+			json_set(v.taken, json_get_str(old.v, "destination", ""),
+				 json_new_bool(true));
+		}
 	if (prepare(&v, e) < 0)
 		return -1;
 	json_set(p->doc, "volumes", json_ref(v.out));

@@ -312,19 +312,21 @@ int container_shred(const struct store *s, const char *id, struct err *e)
 	return trash < 0 ? -1 : path_remove_tree(trash, id, e);
 }
 
-int container_own_volume(const struct store *s, const char *id, const char *name, struct err *e)
+int container_own_volumes(const struct store *s, const char *id, const struct strv *names,
+			  struct err *e)
 {
 	_close_ int dir = container_dir(s, id, e);
 	_json_ struct json *list = NULL;
 
 	if (dir < 0)
 		return -1;
-	if (json_read_file(dir, "volumes.json", 1 << 20, &list, e) < 0) {
+	if (json_read_file(dir, "volumes.json", JSON_MAX_DOCUMENT, &list, e) < 0) {
 		if (e->code != ERR_NOTFOUND)
 			return -1;
 		err_clear(e);
 		list = json_new_object();
 	}
-	json_add(json_need_arr(list, "anonymous"), json_new_str(name));
+	strv_foreach (name, names)
+		json_add(json_need_arr(list, "anonymous"), json_new_str(name));
 	return json_write_file(dir, "volumes.json", list, 0600, false, e);
 }

@@ -69,8 +69,9 @@ int container_load(const struct store *s, const char *id, struct json **doc, str
  */
 void container_add_start(const struct store *s, const char *id, struct json *doc);
 
-/* Adds an anonymous volume to those of the container (volumes.json), with which it is removed. */
-int container_own_volume(const struct store *s, const char *id, const char *name, struct err *e);
+/* Adds anonymous volumes to those of the container (volumes.json), with which they are removed. */
+int container_own_volumes(const struct store *s, const char *id, const struct strv *names,
+			  struct err *e);
 
 /* O_DIRECTORY descriptors of STORE/containers/ID and RUN/containers/ID. */
 int container_dir(const struct store *s, const char *id, struct err *e);

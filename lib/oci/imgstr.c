@@ -116,10 +116,18 @@ bool imgstr_hostname(const char *name)
 	return str_only(name, set) && strlen(name) <= 64 && *name != '-' && *name != '.';
 }
 
+static int check_count(const struct cur *list, size_t max, struct err *e)
+{
+	return json_len(list->val) <= max ? 0 : cur_bad(list, e, "more than %zu items", max);
+}
+
 static int check_strings(const struct cur *config, const char *key, struct err *e)
 {
 	_strv_ struct strv v = {0};
+	struct cur list = cur_key(config, key);
 
+	if (check_count(&list, IMGSTR_MAX_ITEMS, e) < 0)
+		return -1;
 	return cur_strv(config, key, CUR_OPTIONAL, &v, e);
 }
 
@@ -127,7 +135,8 @@ static int check_volumes(const struct cur *config, struct err *e)
 {
 	struct cur volumes;
 
-	if (cur_obj(config, "Volumes", CUR_OPTIONAL, &volumes, e) < 0)
+	if (cur_obj(config, "Volumes", CUR_OPTIONAL, &volumes, e) < 0 ||
+	    check_count(&volumes, IMGSTR_MAX_VOLUMES, e) < 0)
 		return -1;
 	json_foreach (m, volumes.val) {
 		_free_ char *clean = imgstr_path(m.key);
@@ -173,7 +182,8 @@ int imgstr_check_config(const struct cur *config, struct err *e)
 	if (check_strings(config, "Env", e) < 0 || check_strings(config, "Cmd", e) < 0 ||
 	    check_strings(config, "Entrypoint", e) < 0 || check_volumes(config, e) < 0 ||
 	    check_user_and_dir(config, e) < 0 ||
-	    cur_obj(config, "ExposedPorts", CUR_OPTIONAL, &ports, e) < 0)
+	    cur_obj(config, "ExposedPorts", CUR_OPTIONAL, &ports, e) < 0 ||
+	    check_count(&ports, IMGSTR_MAX_ITEMS, e) < 0)
 		return -1;
 	json_foreach (m, ports.val) {
 		if (!imgstr_printable(m.key))

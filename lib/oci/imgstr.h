@@ -14,6 +14,10 @@
 
 #define IMGSTR_MAX_PATH 4095
 #define IMGSTR_MAX_NAME 256
+/* Of Env, Cmd, Entrypoint, ExposedPorts each; execve(2) takes about twice as many at most. */
+#define IMGSTR_MAX_ITEMS 65536
+/* Each becomes a folder of the store and a mount of the container. */
+#define IMGSTR_MAX_VOLUMES 1000
 
 /* No control character (below 0x20, 0x7f, and the C1 range as UTF-8 spells it). */
 bool imgstr_printable(const char *s);
@@ -47,7 +51,8 @@ bool imgstr_hostname(const char *name);
 /*
  * Checks the config object of an OCI image configuration whole: the types of Env, Cmd, Entrypoint,
  * User, WorkingDir, Volumes, StopSignal, ExposedPorts, and the content of all but Env, whose single
- * items the caller may drop. ERR_INPUT names the member. A missing config is fine.
+ * items the caller may drop. None may be longer than the limits above. ERR_INPUT names the member.
+ * A missing config is fine.
  */
 int imgstr_check_config(const struct cur *config, struct err *e);
 

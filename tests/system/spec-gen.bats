@@ -156,3 +156,24 @@ words() {
 	[ "$status" -eq 0 ]
 	[[ "$output" == *"from inside"* ]]
 }
+
+@test "long lists of an image cost no more than their length, and have a limit that is named" {
+	many() { jq -c --argjson n "$1" "$2" plain.json; }
+	many 60000 '.image.config.Env = [range($n) | "NAME\(.)=1"]' >env.json
+	timeout 4 "$B/bin/spec-gen" <env.json | jq -e '.spec.process.env | length == 60004 and .[60003] == "NAME59999=1"'
+	many 20000 '.volumes = [range($n) | {type: "tmpfs", source: "tmpfs", destination: "/v\(.)"}]' >mounts.json
+	timeout 4 "$B/bin/spec-gen" <mounts.json | jq -e '.spec.mounts | length > 20000'
+	many 60000 '.image.config.Env = [range($n) | "NAME\(.)"]' >bad.json
+	run timeout 4 "$B/bin/spec-gen" <bad.json
+	[ "$status" = 0 ]
+	[ "$(grep -c dropped <<<"$output")" -le 20 ]
+	[[ $output == *"59990 more"* ]]
+	many 65537 '.image.config.Env = [range($n) | "NAME\(.)=1"]' >env.json
+	run "$B/bin/spec-gen" <env.json
+	[ "$status" = 3 ]
+	[ "$output" = "spec-gen: .image.config.Env: more than 65536 items" ]
+	many 1001 '.image.config.Volumes = ([range($n) | {key: "/v\(.)", value: {}}] | from_entries)' >volumes.json
+	run "$B/bin/spec-gen" <volumes.json
+	[ "$status" = 3 ]
+	[ "$output" = "spec-gen: .image.config.Volumes: more than 1000 items" ]
+}

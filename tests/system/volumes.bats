@@ -166,6 +166,30 @@ volumes() { ls "$XDG_DATA_HOME/rp/volumes" 2>/dev/null; }
 	nothing_left
 }
 
+@test "an image with very many volumes: as many as the limit, all gone with the container; one more is refused" {
+	many() {
+		"$top/contrib/mkimage" "$DIR/image" "many$1" \
+			"Volumes=$(jq -nc --argjson n "$1" '[range($n) | {key: "/v/\(.)", value: {}}] | from_entries')"
+		rp pull -q "oci:$DIR/image:many$1" >/dev/null
+	}
+	many 1000
+	run -0 timeout 60 rp run --rm --network none many1000 sh -c 'ls /v | wc -l; grep -c " /v/" /proc/self/mountinfo'
+	[ "$output" = $'1000\n1000' ]
+	eventually no_volumes
+	# the list is written before the first of them is made, once
+	run -0 timeout 60 rp create --name many --network none many1000 true
+	run -0 timeout 60 rp start -a many
+	[ "$(jq '.anonymous | length' "$XDG_DATA_HOME"/rp/containers/*/volumes.json)" = 1000 ]
+	run -0 timeout 60 rp rm -v many
+	eventually no_volumes
+	many 1001
+	run -125 rp run --rm --network none many1001 true
+	[[ $output == *".image.config.Volumes: more than 1000 volumes"* ]]
+	no_volumes
+}
+
+no_volumes() { [ ! -d "$XDG_DATA_HOME/rp/volumes" ] || [ -z "$(ls -A "$XDG_DATA_HOME/rp/volumes")" ]; }
+
 @test "U gives the files to the container's user" {
 	[ "$(c -u user -v ./share:/m:U busybox stat -c %u /m /m/file /m/sub)" = $'1000\n1000\n1000' ]
 	[ "$(c -v ./share:/m:U busybox stat -c %u /m /m/file)" = $'0\n0' ]

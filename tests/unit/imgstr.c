@@ -150,12 +150,53 @@ static void test_config(void **state)
 	}
 }
 
+/* A member with n items: an array, or an object. */
+static void add_items(struct buf *b, const char *key, int n, bool object)
+{
+	buf_fmt(b, "%s\"%s\":%c", b->len > 1 ? "," : "", key, object ? '{' : '[');
+	for (int i = 0; i < n; i++)
+		buf_fmt(b, object ? "%s\"/%d\":{}" : "%s\"A%d=1\"", i ? "," : "", i);
+	buf_char(b, object ? '}' : ']');
+}
+
+static int check_items(const char *key, int n, bool object, struct err *e)
+{
+	_buf_ struct buf b = {0};
+
+	buf_char(&b, '{');
+	add_items(&b, key, n, object);
+	buf_char(&b, '}');
+	return check_config(b.data, e);
+}
+
+static void test_limits(void **state)
+{
+	static const struct {
+		const char *key;
+		int max;
+		bool object;
+	} lists[] = {
+		{"Env", IMGSTR_MAX_ITEMS, false},	  {"Cmd", IMGSTR_MAX_ITEMS, false},
+		{"Entrypoint", IMGSTR_MAX_ITEMS, false},  {"Volumes", IMGSTR_MAX_VOLUMES, true},
+		{"ExposedPorts", IMGSTR_MAX_ITEMS, true},
+	};
+	struct err e;
+
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		assert_int_equal(check_items(lists[i].key, lists[i].max, lists[i].object, &e), 0);
+		assert_int_equal(check_items(lists[i].key, lists[i].max + 1, lists[i].object, &e),
+				 -1);
+		assert_non_null(strstr(e.msg, lists[i].key));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_env),	     cmocka_unit_test(test_path),
 		cmocka_unit_test(test_process_path), cmocka_unit_test(test_user),
 		cmocka_unit_test(test_hostname),     cmocka_unit_test(test_config),
+		cmocka_unit_test(test_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
