@@ -61,6 +61,15 @@ static bool has_controller(const struct buf *list, const char *name)
 	return strv_has(&words, name);
 }
 
+/*
+ * The number of processes alone, and that controller is on where the cgroup goes: no need to ask
+ * systemd, which leaves it on, because it counts the tasks of every unit.
+ */
+static bool pids_alone(const struct json *resources)
+{
+	return json_len(resources) == 1 && json_has(resources, "pids") && cgroup2_offers("pids");
+}
+
 void limits_fit(struct json *spec, struct plan *p)
 {
 	_free_ char *manager = NULL;
@@ -82,7 +91,8 @@ void limits_fit(struct json *spec, struct plan *p)
 		log_warn("limits on %s are not applied: this host delegates no such cgroup v2 "
 			 "controller to the user",
 			 dropped.data);
-	if (!manager || p->own_runtime || p->cgroup_manager || !json_len(resources))
+	if (!manager || p->own_runtime || p->cgroup_manager || !json_len(resources) ||
+	    pids_alone(resources))
 		return;
 	p->systemd_cgroup = true;
 	if (!json_has(json_get(spec, "linux"), "cgroupsPath")) {

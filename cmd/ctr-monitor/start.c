@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <strings.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 
 #include "monitor.h"
 
@@ -67,21 +66,6 @@ static int runtime_failed(struct monitor *m, int status, struct err *e)
 
 #define HOLD_FD 3
 
-/*
- * Containers may have as many files open as their user may, as with other engines; the soft limit
- * is for programs that use select(2) and is the business of each. An --ulimit goes before it.
- */
-static void raise_open_files(void)
-{
-	const rlim_t most = 1048576;
-	struct rlimit l;
-
-	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur >= most)
-		return;
-	l.rlim_cur = l.rlim_max < most ? l.rlim_max : most;
-	setrlimit(RLIMIT_NOFILE, &l);
-}
-
 /* hold: a descriptor for --hold-fd, or -1. */
 static int spawn_runtime(struct monitor *m, int hold, struct err *e)
 {
@@ -114,7 +98,6 @@ static int spawn_runtime(struct monitor *m, int hold, struct err *e)
 		strv_addf(&a, "/proc/%d/fd/%d/console", (int)getpid(), m->run);
 	}
 	strv_add(&a, m->plan.id);
-	raise_open_files();
 	return spawn(&(struct spawn){.file = m->plan.runtime,
 				     .argv = a.v,
 				     .in = m->child[0],

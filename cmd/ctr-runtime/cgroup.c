@@ -150,6 +150,18 @@ static int apply(const struct config *cfg, struct cgroup *out, struct err *e)
 	return finish(cfg, out, e);
 }
 
+/*
+ * The number of processes alone, and that controller is on where the cgroup goes. systemd leaves it
+ * on: it counts the tasks of every unit.
+ */
+static bool pids_alone(const struct config *cfg)
+{
+	_strv_ struct strv controllers = {0};
+
+	limits_controllers(cfg->resources, &controllers);
+	return controllers.n == 1 && str_eq(controllers.v[0], "pids") && cgroup2_offers("pids");
+}
+
 /* Asked for, or limits in a tree that is systemd's. */
 static bool wants_scope(const struct global *g, const struct config *cfg, const char *limit)
 {
@@ -161,7 +173,7 @@ static bool wants_scope(const struct global *g, const struct config *cfg, const 
 	    (cfg->cgroups_path && *cfg->cgroups_path == '/'))
 		return false;
 	manager = cgroup2_user_manager();
-	return manager != NULL;
+	return manager && !pids_alone(cfg);
 }
 
 int cgroup_prepare(const struct global *g, const struct config *cfg, const char *id,

@@ -13,15 +13,18 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 
 #include "base/fd.h"
 #include "base/log.h"
 #include "commands.h"
 #include "request.h"
+#include "sys/cgroup2.h"
 #include "sys/idmap.h"
 #include "wire/doc.h"
 
-#define ID_LEN 64
+#define ID_LEN	   64
+#define PIDS_LIMIT 2048 /* Podman's */
 
 struct run {
 	struct run_options o;
@@ -116,6 +119,33 @@ static void add_create(struct pipeline *p, const struct run *r, bool start)
 		plan_add(p, "ctr-create", "--id", r->id, start ? "--start" : NULL, NULL);
 }
 
+/*
+ * As Podman: all the descriptors that the user may have, since the soft limit is for programs that
+ * use select(2) and is the business of each; a number of processes that does no harm.
+ */
+static void tell_limits(struct step *spec_gen)
+{
+	static const struct {
+		const char *name;
+		__rlimit_resource_t number;
+		rlim_t max;
+	} limits[] = {
+		{"nofile", RLIMIT_NOFILE, 1048576},
+		{"nproc", RLIMIT_NPROC, 32768},
+	};
+	struct rlimit own;
+
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++)
+		if (getrlimit(limits[i].number, &own) == 0)
+			strv_addf(&spec_gen->argv, "--default-ulimit=%s=%llu", limits[i].name,
+				  (unsigned long long)(own.rlim_max < limits[i].max
+							       ? own.rlim_max
+							       : limits[i].max));
+	/* a limit that cannot be set without systemd's help costs a start more than it is worth */
+	if (cgroup2_offers("pids"))
+		strv_addf(&spec_gen->argv, "--pids-limit=%d", PIDS_LIMIT);
+}
+
 /* What spec-gen, which sees nothing but its document, cannot know of this host. */
 static void tell_host(struct step *spec_gen)
 {
@@ -125,6 +155,7 @@ static void tell_host(struct step *spec_gen)
 	if (!mode.dry_run && idmap_current(true, map, NULL) == 0 && idmap_to_outside(map, 5) < 0)
 		strv_add(&spec_gen->argv, "--no-tty-group");
 	free(map);
+	tell_limits(spec_gen);
 }
 
 static void add_start(struct pipeline *p)

@@ -9,15 +9,17 @@ struct gen {
 	struct cur root, request, image, config, rootfs, container, network, security;
 	struct strv command; /* the words behind "--", which replace request.command */
 	bool have_command;
-	int64_t tty_gid;      /* of terminals; -1: this id is not mapped */
-	int64_t host_cpus;    /* whose thermal_throttle folders are masked */
-	struct json *spec;    /* being made; owned by the document */
-	struct json *linux_;  /* spec.linux */
-	struct json *process; /* spec.process */
-	struct json *mounts;  /* spec.mounts */
-	struct json *places;  /* where in spec.mounts a destination is */
-	struct strv caps;     /* the bounding set */
-	int64_t uid;	      /* of the process */
+	int64_t tty_gid;	     /* of terminals; -1: this id is not mapped */
+	int64_t host_cpus;	     /* whose thermal_throttle folders are masked */
+	int64_t pids_limit;	     /* where the request has none; 0: none */
+	struct strv default_ulimits; /* TYPE=NUMBER */
+	struct json *spec;	     /* being made; owned by the document */
+	struct json *linux_;	     /* spec.linux */
+	struct json *process;	     /* spec.process */
+	struct json *mounts;	     /* spec.mounts */
+	struct json *places;	     /* where in spec.mounts a destination is */
+	struct strv caps;	     /* the bounding set */
+	int64_t uid;		     /* of the process */
 	bool privileged, read_only;
 	bool new_netns; /* its own, as opposed to the host's or another container's */
 	bool host_net;

@@ -141,6 +141,8 @@ static int gen_resources(struct gen *g, struct err *e)
 		if (v)
 			json_set(json_need_obj(out, l->group), l->member, json_new_int(v));
 	}
+	if (g->pids_limit && !json_has(in.val, "pidsLimit"))
+		json_set(json_need_obj(out, "pids"), "limit", json_new_int(g->pids_limit));
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
 		struct cur c = cur_key(&in, lists[i][0]);
 		const char *s = NULL;

@@ -220,11 +220,64 @@ static struct json *limit_value(int64_t v)
 	return v < 0 ? json_new_uint(UINT64_MAX) : json_new_int(v);
 }
 
-static int gen_rlimits(struct gen *g, struct err *e)
+/* "nofile" as "RLIMIT_NOFILE"; false where there is no limit of the name. */
+static bool rlimit_name(const char *type, char name[32])
 {
 	static const char *const types[] = {"core",    "cpu",	   "data",   "fsize",	   "locks",
 					    "memlock", "msgqueue", "nice",   "nofile",	   "nproc",
 					    "rss",     "rtprio",   "rttime", "sigpending", "stack"};
+
+	for (size_t t = 0; t < ARRAY_LEN(types); t++) {
+		if (!str_eq(types[t], type))
+			continue;
+		snprintf(name, 32, "RLIMIT_%s", type);
+		for (char *p = name; *p; p++)
+			if (*p >= 'a' && *p <= 'z')
+				*p = (char)(*p - 'a' + 'A');
+		return true;
+	}
+	return false;
+}
+
+static void add_rlimit(struct json *out, const char *name, int64_t soft, int64_t hard)
+{
+	struct json *item = json_new_object();
+
+	json_set(item, "type", json_new_str(name));
+	json_set(item, "hard", limit_value(hard));
+	json_set(item, "soft", limit_value(soft));
+	json_add(out, item);
+}
+
+static bool has_rlimit(const struct json *out, const char *name)
+{
+	json_each (l, out)
+		if (str_eq(json_get_str(l.v, "type", ""), name))
+			return true;
+	return false;
+}
+
+/* TYPE=NUMBER, soft and hard: of those that the request does not name. */
+static int default_rlimits(struct gen *g, struct json *out, struct err *e)
+{
+	strv_foreach (item, &g->default_ulimits) {
+		_free_ char *type = str_ndup(item, strcspn(item, "="));
+		const char *number = str_after(item + strlen(type), "=");
+		char name[32];
+		int64_t v;
+
+		if (!rlimit_name(type, name) || !number ||
+		    str_to_int(number, -1, INT64_MAX, &v) < 0)
+			return err_set(e, ERR_USAGE, 0, NULL,
+				       "--default-ulimit: \"%s\" is no limit", item);
+		if (!has_rlimit(out, name))
+			add_rlimit(out, name, v, v);
+	}
+	return 0;
+}
+
+static int gen_rlimits(struct gen *g, struct err *e)
+{
 	struct json *out = json_new_array();
 	struct cur limits;
 
@@ -235,30 +288,19 @@ static int gen_rlimits(struct gen *g, struct err *e)
 		struct cur l = cur_at(&limits, i);
 		const char *type = NULL;
 		int64_t soft = 0, hard = 0;
-		struct json *item;
-		char name[32] = "";
+		char name[32];
 
 		if (cur_str(&l, "type", CUR_NEED, &type, e) < 0 ||
 		    cur_int(&l, "soft", CUR_NEED, -1, INT64_MAX, &soft, e) < 0 ||
 		    cur_int(&l, "hard", CUR_NEED, -1, INT64_MAX, &hard, e) < 0)
 			return -1;
-		for (size_t t = 0; t < ARRAY_LEN(types); t++)
-			if (str_eq(types[t], type))
-				snprintf(name, sizeof(name), "RLIMIT_%s", type);
-		if (!*name)
+		if (!rlimit_name(type, name))
 			return cur_bad(&l, e, "\"%.60s\" is no limit", type);
 		if (hard >= 0 && (soft < 0 || soft > hard))
 			return cur_bad(&l, e, "the soft limit is above the hard one");
-		for (char *p = name; *p; p++)
-			if (*p >= 'a' && *p <= 'z')
-				*p = (char)(*p - 'a' + 'A');
-		item = json_new_object();
-		json_set(item, "type", json_new_str(name));
-		json_set(item, "hard", limit_value(hard));
-		json_set(item, "soft", limit_value(soft));
-		json_add(out, item);
+		add_rlimit(out, name, soft, hard);
 	}
-	return 0;
+	return default_rlimits(g, out, e);
 }
 
 /* So that the first program sees the size of the user's terminal, not that of none. */

@@ -9,8 +9,8 @@
  *
  * It must not open a file, look at the time, the environment or the host, or draw a random number
  * that shows: the same document gives the same bytes. What depends on the host (whether group 5 is
- * mapped, how many processors it has) is told by options. Only the running kernel's version is
- * asked for, and only by a seccomp profile that has "minKernel".
+ * mapped, how many processors it has, which limits its user may set) is told by options. Only the
+ * running kernel's version is asked for, and only by a seccomp profile that has "minKernel".
  *
  * Nothing of the image reaches the configuration but Env, Entrypoint, Cmd, WorkingDir, and the user
  * that was looked up: labels and annotations of an image never become annotations, which runtimes
@@ -25,7 +25,8 @@
 #include "wire/prog.h"
 
 struct options {
-	int64_t host_cpus;
+	int64_t host_cpus, pids_limit;
+	struct strv default_ulimits;
 	bool no_tty_gid;
 };
 
@@ -34,6 +35,10 @@ static const struct opt options[] = {
 	 "group 5 (tty) is not mapped: /dev/pts without it"},
 	{"host-cpus", 0, OPT_INT, offsetof(struct options, host_cpus), "N",
 	 "mask the thermal counters of N processors"},
+	{"default-ulimit", 0, OPT_LIST, offsetof(struct options, default_ulimits), "TYPE=NUMBER",
+	 "a resource limit where the request does not name it"},
+	{"pids-limit", 0, OPT_INT, offsetof(struct options, pids_limit), "N",
+	 "limit of processes where the request has none"},
 	{0},
 };
 
@@ -114,11 +119,18 @@ static int run(struct prog *p, struct err *e)
 		gen_linux, gen_seccomp, gen_annotations,
 	};
 	const struct options *o = p->opts;
-	struct gen g = {.root = cur_root(p->doc), .host_cpus = o->host_cpus};
+	struct gen g = {
+		.root = cur_root(p->doc),
+		.host_cpus = o->host_cpus,
+		.pids_limit = o->pids_limit,
+		.default_ulimits = o->default_ulimits,
+	};
 	int r = find_parts(&g, e);
 
 	if (r == 0 && (o->host_cpus < 0 || o->host_cpus > 4096))
 		r = err_set(e, ERR_USAGE, 0, NULL, "--host-cpus: not in the range 0 to 4096");
+	if (r == 0 && (o->pids_limit < 0 || o->pids_limit > INT32_MAX))
+		r = err_set(e, ERR_USAGE, 0, NULL, "--pids-limit: no number of processes");
 	g.tty_gid = o->no_tty_gid ? -1 : 5;
 	g.have_command = p->argc > 0;
 	for (int i = 0; i < p->argc; i++)

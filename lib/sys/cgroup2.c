@@ -194,6 +194,34 @@ static int read_words(int dir, const char *file, struct strv *out, struct err *e
 	return 0;
 }
 
+static bool lists(int root, const char *path, const char *file, const char *controller)
+{
+	_free_ char *name = str_fmt("%s/%s", relative(path), file);
+	_strv_ struct strv words = {0};
+
+	return read_words(root, name, &words, NULL) == 0 && strv_has(&words, controller);
+}
+
+bool cgroup2_offers(const char *controller)
+{
+	_close_ int root = cgroup2_layout() == CGROUP_UNIFIED ? cgroup2_root(NULL) : -1;
+	_free_ char *path = NULL;
+	char *slash;
+
+	if (root < 0 || cgroup2_of(0, &path, NULL) < 0)
+		return false;
+	if (geteuid() == 0 && userns_host_uid() == 0)
+		return lists(root, "/", "cgroup.controllers", controller);
+	slash = strrchr(path, '/');
+	if (!slash || slash == path)
+		return false;
+	*slash = '\0';
+	if (faccessat(root, relative(path), W_OK, 0) < 0)
+		*slash = '/'; /* not beside it: below it */
+	return faccessat(root, relative(path), W_OK, 0) == 0 &&
+	       lists(root, path, "cgroup.subtree_control", controller);
+}
+
 /*
  * In each directory above the last one: "+memory" for what is not enabled yet. The texts of errno
  * stay out of the message: engines would take them for those of the container's command.

@@ -35,6 +35,12 @@ int cgroup2_of(pid_t pid, char **path, struct err *e);
 char *cgroup2_user_manager(void);
 
 /*
+ * May this user make cgroups that have the controller from the start, without asking systemd? For
+ * real root anywhere; for everybody else beside the own cgroup, or below it.
+ */
+bool cgroup2_offers(const char *controller);
+
+/*
  * Makes the cgroup PATH with the missing ones above it and returns its directory. *made: how many
  * of the last ones are new. ERR_DENIED where this user may not.
  */

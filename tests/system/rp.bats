@@ -26,6 +26,22 @@ teardown() {
 	[ "$output" = $'100\n200' ]
 }
 
+@test "run: 32768 processes at most, or as many as the user may have, unless asked otherwise" {
+	hard=$(ulimit -Hu)
+	[ "$hard" != unlimited ] && [ "$hard" -le 32768 ] || hard=32768
+	run -0 rp run --rm --network none busybox sh -c 'ulimit -Su; ulimit -Hu'
+	[ "$output" = "$hard"$'\n'"$hard" ]
+	run -0 bash -c 'ulimit -u 5000; rp run --rm --network none busybox sh -c "ulimit -Su; ulimit -Hu"'
+	[ "$output" = $'5000\n5000' ]
+	run -0 rp run --rm --network none --ulimit nproc=100:200 busybox sh -c 'ulimit -Su; ulimit -Hu'
+	[ "$output" = $'100\n200' ]
+	# at a later start as well
+	run -0 rp create --name limits --network none busybox sh -c 'ulimit -Hu'
+	run -0 rp start -a limits
+	[ "$output" = "$hard" ]
+	rp rm limits
+}
+
 @test "run: no byte of a short burst is lost, however short the container's life" {
 	for _ in 1 2 3 4 5; do
 		[ "$(rp run --rm --network none busybox seq 1 20000 | md5sum)" = "$(seq 1 20000 | md5sum)" ]

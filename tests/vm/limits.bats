@@ -71,6 +71,17 @@ has_limits() { # PID
 		'(for i in $(seq 50); do sleep 3 & done) 2>/dev/null; n=$(cat /sys/fs/cgroup/pids.current); [ "$n" -le 20 ] && [ "$n" -ge 15 ]'
 }
 
+@test "2048 processes where nothing is said, none of systemd's work for it; more where asked for" {
+	run -0 systemd-run --quiet --user --pipe --wait --collect --setenv=PATH="$PATH" --setenv=HOME="$HOME" \
+		--setenv=XDG_DATA_HOME="$XDG_DATA_HOME" rp run --rm --network none busybox sh -c \
+		'cat /sys/fs/cgroup/pids.max; sed -n s/^0::// /proc/self/cgroup'
+	[ "${lines[0]}" = 2048 ]
+	[[ $output != *.scope* ]]
+	run -0 systemd-run --quiet --user --pipe --wait --collect --setenv=PATH="$PATH" --setenv=HOME="$HOME" \
+		--setenv=XDG_DATA_HOME="$XDG_DATA_HOME" rp run --rm --network none --pids-limit -1 busybox cat /sys/fs/cgroup/pids.max
+	[ "$output" = max ]
+}
+
 @test "out of memory: exit 137, the record says why, the monitor lives outside" {
 	run -0 --separate-stderr rp create --name oom --network none --memory 16m --tmpfs /t busybox \
 		sh -c 'cat /sys/fs/cgroup/memory.max; mkfifo /t/go; read x </t/go; exec tail -c 100m /dev/zero'

@@ -1,0 +1,1 @@
+--default-ulimit: "x=1" is no limit

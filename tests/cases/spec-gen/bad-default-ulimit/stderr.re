@@ -1,0 +1,1 @@
+--default-ulimit: "nproc" is no limit
