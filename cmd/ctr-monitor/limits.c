@@ -79,6 +79,12 @@ void limits_fit(struct json *spec, struct plan *p)
 
 	if (!json_len(resources))
 		return;
+	if (p->own_runtime && json_has(resources, "devices") &&
+	    cgroup2_layout() != CGROUP_UNIFIED) {
+		log_warn("any device can be used that the container can open: this host has no "
+			 "cgroup v2 to control them");
+		json_del(resources, "devices");
+	}
 	delegated(&have, &manager);
 	for (size_t i = 0; i < ARRAY_LEN(needs); i++) {
 		if (!json_has(resources, needs[i].resource) ||

@@ -39,11 +39,6 @@ static int refuse_limits(const char *limit, const char *why, const char *hint, s
 	return err_hint(e, "%s", hint);
 }
 
-static bool is_root_on_host(void)
-{
-	return geteuid() == 0 && userns_host_uid() == 0;
-}
-
 /* Candidates in order; ends with NULL. */
 static void candidates(const struct config *cfg, const char *id, struct strv *out)
 {
@@ -56,7 +51,7 @@ static void candidates(const struct config *cfg, const char *id, struct strv *ou
 		strv_add(out, asked);
 		return;
 	}
-	if (is_root_on_host()) {
+	if (userns_real_root()) {
 		strv_addf(out, *asked ? "/%s" : "/ctr-runtime/%s", *asked ? asked : id);
 		return;
 	}
@@ -132,7 +127,7 @@ static int finish(const struct config *cfg, const struct cgroup *c, struct err *
 {
 	if (cgroup_limits(c->fd, c->path, cfg->resources, e) < 0 || cgroup_give(cfg, c->fd, e) < 0)
 		return -1;
-	if (!is_root_on_host() || cgroup2_layout() != CGROUP_UNIFIED)
+	if (!userns_real_root() || cgroup2_layout() != CGROUP_UNIFIED)
 		return 0;
 	return devices_filter(c->fd, cfg->resources, e);
 }
@@ -169,7 +164,7 @@ static bool wants_scope(const struct global *g, const struct config *cfg, const 
 
 	if (scope_wanted(g))
 		return true;
-	if (!limit || g->cgroup_manager || is_root_on_host() ||
+	if (!limit || g->cgroup_manager || userns_real_root() ||
 	    (cfg->cgroups_path && *cfg->cgroups_path == '/'))
 		return false;
 	manager = cgroup2_user_manager();

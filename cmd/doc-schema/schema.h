@@ -322,6 +322,18 @@ static const char schema_container[] = JSON_TEXT({
 			},
 			"required": ["mode", "namespace"]
 		},
+		"devices": {
+			"type": "array",
+			"items": {
+				"type": "object",
+				"properties": {
+					"type": {"enum": ["c", "b"]},
+					"major": {"type": "integer"},
+					"minor": {"type": "integer"},
+					"permissions": {"type": "string"}
+				}
+			}
+		},
 		"volumes": {
 			"type": "array",
 			"items": {

@@ -21,6 +21,7 @@
 #include "request.h"
 #include "sys/cgroup2.h"
 #include "sys/idmap.h"
+#include "sys/userns.h"
 #include "wire/doc.h"
 
 #define ID_LEN	   64
@@ -156,6 +157,8 @@ static void tell_host(struct step *spec_gen)
 		strv_add(&spec_gen->argv, "--no-tty-group");
 	free(map);
 	tell_limits(spec_gen);
+	if (!mode.dry_run && userns_real_root())
+		strv_add(&spec_gen->argv, "--device-control");
 }
 
 static void add_start(struct pipeline *p)

@@ -20,7 +20,7 @@ struct gen {
 	struct json *places;	     /* where in spec.mounts a destination is */
 	struct strv caps;	     /* the bounding set */
 	int64_t uid;		     /* of the process */
-	bool privileged, read_only;
+	bool privileged, read_only, device_control;
 	bool new_netns; /* its own, as opposed to the host's or another container's */
 	bool host_net;
 };

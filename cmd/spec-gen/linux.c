@@ -109,6 +109,56 @@ static int gen_sysctls(struct gen *g, struct err *e)
 	return 0;
 }
 
+/* {allow, type, major, minor, access}; a type of NULL: all devices. */
+static void add_rule(struct json *rules, const char *type, int64_t major, int64_t minor,
+		     const char *access)
+{
+	struct json *rule = json_new_object();
+
+	json_set(rule, "allow", json_new_bool(type != NULL));
+	if (type) {
+		json_set(rule, "type", json_new_str(type));
+		json_set(rule, "major", json_new_int(major));
+		json_set(rule, "minor", json_new_int(minor));
+	}
+	json_set(rule, "access", json_new_str(access));
+	json_add(rules, rule);
+}
+
+/*
+ * In a user namespace nobody opens a device but by a mount without nodev. For containers of real
+ * root all are refused but those that a runtime allows by itself and those that were asked for.
+ */
+static int gen_device_rules(struct gen *g, struct json *resources, struct err *e)
+{
+	struct cur list;
+	struct json *rules;
+
+	if (!g->device_control || g->privileged)
+		return 0;
+	if (cur_arr(&g->root, "devices", CUR_OPTIONAL, &list, e) < 0)
+		return -1;
+	rules = json_need_arr(resources, "devices");
+	add_rule(rules, NULL, 0, 0, "rwm");
+	for (size_t i = 0; i < json_len(list.val); i++) {
+		struct cur d = cur_at(&list, i), t = cur_key(&d, "type");
+		const char *type = NULL, *access = NULL;
+		int64_t major = 0, minor = 0;
+
+		if (cur_str(&d, "type", CUR_NEED, &type, e) < 0 ||
+		    cur_int(&d, "major", CUR_NEED, 0, UINT32_MAX, &major, e) < 0 ||
+		    cur_int(&d, "minor", CUR_NEED, 0, UINT32_MAX, &minor, e) < 0 ||
+		    cur_str(&d, "permissions", CUR_NEED, &access, e) < 0)
+			return -1;
+		if (!str_eq(type, "c") && !str_eq(type, "b"))
+			return cur_bad(&t, e, "\"%.20s\" is not c or b", type);
+		if (!str_only(access, "rwm"))
+			return cur_bad(&d, e, "\"%.20s\" is not of r, w, m", access);
+		add_rule(rules, type, major, minor, access);
+	}
+	return 0;
+}
+
 struct limit {
 	const char *key, *group, *member;
 	int64_t min;
@@ -141,6 +191,8 @@ static int gen_resources(struct gen *g, struct err *e)
 		if (v)
 			json_set(json_need_obj(out, l->group), l->member, json_new_int(v));
 	}
+	if (gen_device_rules(g, out, e) < 0)
+		return -1;
 	if (g->pids_limit && !json_has(in.val, "pidsLimit"))
 		json_set(json_need_obj(out, "pids"), "limit", json_new_int(g->pids_limit));
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {

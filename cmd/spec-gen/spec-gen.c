@@ -27,7 +27,7 @@
 struct options {
 	int64_t host_cpus, pids_limit;
 	struct strv default_ulimits;
-	bool no_tty_gid;
+	bool no_tty_gid, device_control;
 };
 
 static const struct opt options[] = {
@@ -35,6 +35,8 @@ static const struct opt options[] = {
 	 "group 5 (tty) is not mapped: /dev/pts without it"},
 	{"host-cpus", 0, OPT_INT, offsetof(struct options, host_cpus), "N",
 	 "mask the thermal counters of N processors"},
+	{"device-control", 0, OPT_FLAG, offsetof(struct options, device_control), NULL,
+	 "let no device be used but the usual ones and those in .devices"},
 	{"default-ulimit", 0, OPT_LIST, offsetof(struct options, default_ulimits), "TYPE=NUMBER",
 	 "a resource limit where the request does not name it"},
 	{"pids-limit", 0, OPT_INT, offsetof(struct options, pids_limit), "N",
@@ -122,6 +124,7 @@ static int run(struct prog *p, struct err *e)
 	struct gen g = {
 		.root = cur_root(p->doc),
 		.host_cpus = o->host_cpus,
+		.device_control = o->device_control,
 		.pids_limit = o->pids_limit,
 		.default_ulimits = o->default_ulimits,
 	};

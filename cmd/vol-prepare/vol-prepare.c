@@ -5,7 +5,8 @@
  * Stages: each mount of the request is checked and resolved (a bind source must exist; a named
  * volume is made on first use, filled with what the image has at that place; a tmpfs is passed on);
  * each VOLUME of the image that no mount covers becomes an anonymous volume; "U" changes owners.
- * Where SELinux is on, selinux-label chooses the container's label and relabels (z, Z).
+ * Where root runs it, the numbers of the devices that were asked for are looked up. Where SELinux
+ * is on, selinux-label chooses the container's label and relabels (z, Z).
  *
  * The image's own paths are only ever opened below the root file system's descriptor. It must not
  * write anywhere but into volumes of the store and into sources that the user asked it to relabel
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "base/log.h"
 #include "oci/container.h"
@@ -25,6 +27,7 @@
 #include "sys/confine.h"
 #include "sys/path.h"
 #include "sys/treecopy.h"
+#include "sys/userns.h"
 #include "wire/doc.h"
 #include "wire/prog.h"
 
@@ -381,6 +384,50 @@ static int apply_labels(struct volumes *v, struct err *e)
 	return labelling_run(v->doc, v->relabel, e);
 }
 
+#define MAX_DEPTH 8 /* of folders of devices, such as /dev/snd */
+
+/* One device, or those in a folder, with their numbers. */
+static void add_device(struct json *out, int dir, const char *name, const char *permissions,
+		       int depth)
+{
+	_close_ int fd = openat(dir, name, O_PATH | (depth ? O_NOFOLLOW : 0) | O_CLOEXEC);
+	_closedir_ DIR *d = NULL;
+	struct dirent *ent;
+	struct json *item;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return; /* what does not exist cannot be mounted either */
+	if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) {
+		item = json_new_object();
+		json_set(item, "type", json_new_str(S_ISCHR(st.st_mode) ? "c" : "b"));
+		json_set(item, "major", json_new_int(major(st.st_rdev)));
+		json_set(item, "minor", json_new_int(minor(st.st_rdev)));
+		json_set(item, "permissions", json_new_str(permissions));
+		json_add(out, item);
+	}
+	if (!S_ISDIR(st.st_mode) || depth == MAX_DEPTH)
+		return;
+	d = fdopendir(openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	while (d && (ent = readdir(d)))
+		if (ent->d_name[0] != '.')
+			add_device(out, fd, ent->d_name, permissions, depth + 1);
+}
+
+/* Only root's containers can reach devices that are not in their /dev. */
+static void add_devices(struct volumes *v)
+{
+	struct json *given = json_path(v->doc, "request.devices"), *out;
+
+	json_del(v->doc, "devices");
+	if (!json_len(given) || !userns_real_root())
+		return;
+	out = json_need_arr(v->doc, "devices");
+	json_each (d, given)
+		add_device(out, AT_FDCWD, json_get_str(d.v, "source", ""),
+			   json_get_str(d.v, "permissions", "rwm"), 0);
+}
+
 static int prepare(struct volumes *v, struct err *e)
 {
 	struct cur root = cur_root(v->doc), request, mounts;
@@ -422,6 +469,7 @@ static int run(struct prog *p, struct err *e)
 		}
 	if (prepare(&v, e) < 0)
 		return -1;
+	add_devices(&v);
 	json_set(p->doc, "volumes", json_ref(v.out));
 	return 0;
 }

@@ -210,7 +210,7 @@ bool cgroup2_offers(const char *controller)
 
 	if (root < 0 || cgroup2_of(0, &path, NULL) < 0)
 		return false;
-	if (geteuid() == 0 && userns_host_uid() == 0)
+	if (userns_real_root())
 		return lists(root, "/", "cgroup.controllers", controller);
 	slash = strrchr(path, '/');
 	if (!slash || slash == path)

@@ -119,3 +119,14 @@ uid_t userns_host_uid(void)
 	uid = idmap_to_outside(&map, getuid());
 	return uid < 0 ? getuid() : (uid_t)uid;
 }
+
+/* PROC_USER_INIT_INO of the kernel: the inode of that namespace, never another's (Linux 3.8). */
+#define INITIAL_USERNS 0xEFFFFFFDu
+
+bool userns_real_root(void)
+{
+	struct stat st;
+
+	return geteuid() == 0 && stat("/proc/self/ns/user", &st) == 0 &&
+	       st.st_ino == INITIAL_USERNS;
+}

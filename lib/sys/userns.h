@@ -38,4 +38,7 @@ int userns_private_mounts(struct err *e);
 /* The user's id in the initial namespace, also from inside: /proc/self/uid_map says it. */
 uid_t userns_host_uid(void);
 
+/* Root, and in the initial user namespace: what only it may do can be tried. */
+bool userns_real_root(void);
+
 #endif

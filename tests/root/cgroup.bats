@@ -227,3 +227,26 @@ bundle='
 	S
 	nothing_left
 }
+
+# Not the user but root: no user namespace holds its containers back.
+@test "rp as root: no device can be used but the usual ones and those that were asked for" {
+	local dir
+	dir=$(mktemp -d /tmp/rp-root.XXXXXX)
+	run env HOME="$dir" XDG_RUNTIME_DIR="$dir/r" XDG_DATA_HOME="$dir/d" PATH="$B/bin:$PATH" bash -c '
+		set -e
+		mkdir -m 700 "$HOME/r" "$HOME/d"
+		"'"$TOP"'/contrib/mkimage" "$HOME/image" busybox >/dev/null
+		rp pull -q "oci:$HOME/image:busybox" >/dev/null
+		try() {
+			rp run --rm --network none --cap-add MKNOD "$@" busybox sh -c \
+				"head -c 1 /dev/zero | wc -c; { mknod /dev/x c 10 229 && : <>/dev/x; } 2>/dev/null && echo opened || echo refused" 3>&-
+		}
+		try
+		try --device /dev/fuse
+		try --privileged'
+	XDG_DATA_HOME=$dir/d XDG_RUNTIME_DIR=$dir/r HOME=$dir PATH=$B/bin:$PATH rp system reset -f
+	XDG_RUNTIME_DIR=$dir/r HOME=$dir "$B/bin/ns-enter-pause" --stop
+	rm -rf "$dir"
+	echo "$output"
+	[ "$output" = $'1\nrefused\n1\nopened\n1\nopened' ]
+}
