@@ -75,7 +75,8 @@ struct create {
 	int *sources; /* of bind mounts, by index of the mount; -1 otherwise */
 	int devpts;
 	int peer; /* the container's end of the terminal */
-	int cwd;
+	int cwd; /* -1: only the user may open it */
+	bool cwd_entered;
 	char *exe; /* what is to be executed */
 	bool exec; /* a further process of a container: no console is made */
 };
@@ -181,10 +182,13 @@ int process_find_exe(struct create *c, struct err *e);
 int process_limits(struct create *c, struct err *e);
 int process_keyring(struct create *c, struct err *e);
 int process_labels(struct create *c, struct err *e);
-int process_filter_early(struct create *c, struct err *e);
-int process_identity(struct create *c, struct err *e);
 int process_enter_cwd(struct create *c, struct err *e);
-int process_filter_late(struct create *c, struct err *e);
+int process_identity(struct create *c, struct err *e);
+/* Where root may not, the user may. */
+int process_enter_cwd_late(struct create *c, struct err *e);
+/* The last things of the runtime's own: descriptors, the death signal. */
+int process_leave(struct create *c, struct err *e);
+int process_filter(struct create *c, struct err *e);
 int process_exec(struct create *c, struct err *e);
 /* The capability sets of the configuration; unknown names are warned about. */
 void process_caps(const struct config_process *p, struct caps *out);

@@ -4,9 +4,10 @@
  * working directory, the command's file, seccomp, user, capabilities, exec. Shared by create and
  * exec.
  *
- * Order matters: the bounding set is cut while CAP_SETPCAP is there; a filter without
- * no_new_privs needs CAP_SYS_ADMIN and comes before the user is changed, one with it comes last;
- * the working directory is resolved without magic links and entered with the user's own rights.
+ * Order matters: the bounding set is cut while CAP_SETPCAP is there; the working directory is
+ * resolved without magic links and entered before the user is changed, as one of root's need not be
+ * open to the user; the filter comes last, with nothing but execve(2) behind it, because a profile
+ * may refuse any other call. Without no_new_privs it needs CAP_SYS_ADMIN, which is kept until then.
  */
 #include "create.h"
 
@@ -53,7 +54,12 @@ int process_open_cwd(struct create *c, struct err *e)
 		err_clear(e);
 		c->cwd = path_mkdir_in_root(c->root, cwd, 0755, e);
 	}
-	return c->cwd < 0 ? err_prefix(e, "cannot enter .process.cwd %s", cwd) : 0;
+	if (c->cwd >= 0)
+		return 0;
+	if (e->errnum != EACCES)
+		return err_prefix(e, "cannot enter .process.cwd %s", cwd);
+	err_clear(e); /* the user may: process_enter_cwd_late() */
+	return 0;
 }
 
 /* getcwd(2) says "(unreachable)" for a directory that is not below the root of the process. */
@@ -69,12 +75,35 @@ static int check_inside(const char *cwd, struct err *e)
 	return 0;
 }
 
-int process_enter_cwd(struct create *c, struct err *e)
+static int enter(struct create *c, struct err *e)
 {
 	if (fchdir(c->cwd) < 0)
 		return err_sys(e, "fchdir", "cannot enter .process.cwd %s", c->cfg.process.cwd);
 	close(take_fd(&c->cwd));
+	c->cwd_entered = true;
 	return check_inside(c->cfg.process.cwd, e);
+}
+
+/* root of a user namespace may be refused where the user is not: FUSE, ids that are not mapped. */
+int process_enter_cwd(struct create *c, struct err *e)
+{
+	if (c->cwd < 0 || enter(c, e) == 0)
+		return 0;
+	if (c->cwd_entered || e->errnum != EACCES)
+		return -1;
+	err_clear(e);
+	return 0;
+}
+
+int process_enter_cwd_late(struct create *c, struct err *e)
+{
+	const char *cwd = c->cfg.process.cwd;
+
+	if (c->cwd_entered)
+		return 0;
+	if (c->cwd < 0)
+		c->cwd = path_open_in_root(c->root, cwd, O_PATH | O_DIRECTORY, 0, e);
+	return c->cwd < 0 ? err_prefix(e, "cannot enter .process.cwd %s", cwd) : enter(c, e);
 }
 
 /* errno of a candidate: 0 where it can be executed. */
@@ -104,7 +133,8 @@ int process_find_exe(struct create *c, struct err *e)
 		return err_set(e, ERR_NOTFOUND, ENOENT, NULL, "the command is empty");
 	if (strchr(name, '/')) {
 		int at = *name == '/' ? AT_FDCWD : c->cwd;
-		int errnum = judge(at, name);
+		/* a directory that only the user may enter is left to execve(2) */
+		int errnum = *name != '/' && c->cwd < 0 ? 0 : judge(at, name);
 
 		c->exe = str_dup(name);
 		if (errnum)
@@ -245,10 +275,10 @@ void process_caps(const struct config_process *p, struct caps *out)
 		report_warn("unknown capability %s is ignored", name);
 }
 
-static int send_listener(struct create *c, int listener, struct err *e)
+/* What goes with the listener's descriptor; runtime-spec, "Container Process State". */
+static char *listener_message(const struct create *c)
 {
 	_json_ struct json *j = json_new_object();
-	_free_ char *text = NULL;
 	const char *meta = json_get_str(c->cfg.seccomp, "listenerMetadata", NULL);
 	struct json *fds = json_need_arr(j, "fds");
 
@@ -260,33 +290,30 @@ static int send_listener(struct create *c, int listener, struct err *e)
 	json_set(j, "state",
 		 state_document(c->cfg.version, c->id, "running", c->pid, c->bundle,
 				c->cfg.annotations));
-	text = json_text(j, false);
-	return fdpass_send(c->listener, listener, text, strlen(text), e);
+	return json_text(j, false);
 }
 
-static int install_filter(struct create *c, struct err *e)
+/*
+ * From here on only execve(2) is called, and sendmsg(2) where the filter has a listener, which a
+ * profile with one must allow.
+ */
+int process_filter(struct create *c, struct err *e)
 {
-	_close_ int listener = -1;
+	char *message = NULL; /* not freed before execve(2), which may be all that is allowed */
+	size_t len = 0;
+	int listener = -1;
 
 	if (!c->has_filter)
 		return 0;
+	if (c->filter.notify) {
+		message = listener_message(c);
+		len = strlen(message);
+	}
 	if (seccomp_install(&c->filter, &listener, e) < 0)
 		return -1;
-	return listener >= 0 ? send_listener(c, listener, e) : 0;
-}
-
-int process_filter_early(struct create *c, struct err *e)
-{
-	return c->cfg.process.no_new_privs ? 0 : install_filter(c, e);
-}
-
-int process_filter_late(struct create *c, struct err *e)
-{
-	if (!c->cfg.process.no_new_privs)
+	if (listener < 0)
 		return 0;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return err_sys(e, "prctl", "cannot set no_new_privs");
-	return install_filter(c, e);
+	return fdpass_send(c->listener, listener, message, len, e);
 }
 
 /* The primary group is among the groups of a process anyhow. */
@@ -311,6 +338,28 @@ static int set_groups(struct create *c, struct err *e)
 	return err_hint(e, "are these groups mapped in the user namespace?");
 }
 
+/*
+ * CAP_SYS_ADMIN goes with the others where the filter does not need it. Where it does, it is kept
+ * until execve(2), which gives it up by itself: what the command gets depends on its inheritable,
+ * ambient and bounding sets, not on what was permitted before (capabilities(7), "Transformation of
+ * capabilities during execve()"). With no_new_privs it would depend on that, but then the filter
+ * needs nothing.
+ */
+static int apply_caps(struct create *c, struct err *e)
+{
+	struct caps caps = c->caps;
+
+	if (c->cfg.process.no_new_privs) {
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+			return err_sys(e, "prctl", "cannot set no_new_privs");
+	} else if (c->has_filter) {
+		caps.ambient &= caps.permitted;
+		caps.permitted |= CAP_BIT(CAP_SYS_ADMIN);
+		caps.effective |= CAP_BIT(CAP_SYS_ADMIN);
+	}
+	return caps_apply(&caps, e);
+}
+
 int process_identity(struct create *c, struct err *e)
 {
 	const struct config_process *p = &c->cfg.process;
@@ -332,7 +381,7 @@ int process_identity(struct create *c, struct err *e)
 	/* changing the user makes a process dumpable again where sysctl fs.suid_dumpable is 1 */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(e, "prctl", "cannot protect the container's first process");
-	return caps_apply(&c->caps, e);
+	return apply_caps(c, e);
 }
 
 /* Everything but 0, 1, 2 and the asked-for ones closes at exec. */
@@ -350,15 +399,20 @@ static int close_rest(struct create *c, struct err *e)
 	return 0;
 }
 
+int process_leave(struct create *c, struct err *e)
+{
+	if (close_rest(c, e) < 0)
+		return -1;
+	if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
+		return err_sys(e, "prctl", "cannot leave the runtime");
+	return 0;
+}
+
 int process_exec(struct create *c, struct err *e)
 {
 	const struct config_process *p = &c->cfg.process;
 	static char *none[] = {NULL};
 
-	if (close_rest(c, e) < 0)
-		return -1;
-	if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
-		return err_sys(e, "prctl", "cannot leave the runtime");
 	execve(c->exe, p->args.v, p->env.v ? p->env.v : none);
 	return err_sys(e, "execve", "cannot execute %s", c->exe);
 }

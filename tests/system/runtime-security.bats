@@ -27,6 +27,59 @@ teardown() { untouched; }
 	nothing_left
 }
 
+@test "the working directory need not be open to the user, and is entered with the user's rights where root has none" {
+	local dirs='.mounts += [{destination: "/tmp", type: "tmpfs", source: "tmpfs"}] | .process.capabilities |= map_values(["CAP_CHOWN"])'
+	sleeper cwd "$full | $dirs"
+	ctr-runtime exec cwd sh -c 'mkdir /tmp/d; echo x >/tmp/d/f; busybox chmod 700 /tmp/d; busybox chown 7:7 /tmp/d'
+	run ctr-runtime exec -u 5:5 --cwd /tmp/d cwd sh -c 'pwd; ls . 2>&1'
+	[ "${lines[0]}" = /tmp/d ]
+	[[ ${lines[1]} == *"ermission denied"* ]]
+	gone cwd
+	mkdir -p "$DIR/rootfs/root"
+	chmod 700 "$DIR/rootfs/root"
+	run in_container "$full | .process.cwd = \"/root\" | .process.user = {uid: 5, gid: 5}" sh -c pwd
+	rmdir "$DIR/rootfs/root"
+	[ "$output" = /root ]
+	# a directory of somebody who has no id in the container, open to a group that has one
+	mkdir "$DIR/theirs"
+	chmod 770 "$DIR/theirs"
+	chmod 755 "$DIR"
+	run in_container ".linux.uidMappings = [{containerID: 0, hostID: $(sed -n "s/^$(id -un)://p" /etc/subuid | cut -d: -f1), size: 100}]
+		| .linux.gidMappings = [{containerID: 0, hostID: $(sed -n "s/^$(id -un)://p" /etc/subgid | cut -d: -f1), size: 7},
+			{containerID: 7, hostID: $(id -g), size: 1}]
+		| .mounts += [{destination: \"/tmp\", type: \"bind\", source: \"$DIR/theirs\", options: [\"rbind\"]}]
+		| .process.cwd = \"/tmp\" | .process.user = {uid: 5, gid: 7}" sh -c pwd
+	chmod 700 "$DIR"
+	rmdir "$DIR/theirs"
+	echo "$output"
+	[ "$output" = /tmp ]
+	nothing_left
+}
+
+@test "behind the filter the runtime does nothing but to execute the command" {
+	local nnp user f out
+	# whatever a runtime could want to call, and neither busybox nor the kernel need
+	f='.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [
+		{action: "SCMP_ACT_KILL_PROCESS", names: ["close_range","fchdir","chdir","getcwd","fcntl","capget","capset","setgroups",
+			"setresuid","setresgid","openat2","fstat","fchown","umask","sendmsg","recvmsg","dup3","setsid","ioctl","socket",
+			"seccomp","futex","clone","clone3","rt_sigaction","rt_sigprocmask","getpid","gettid","keyctl","statx","access",
+			"faccessat","faccessat2","wait4","waitid"]},
+		{action: "SCMP_ACT_ERRNO", names: ["prctl","close","mmap","munmap"]}]} | .process.capabilities.bounding = ["CAP_KILL"]'
+	for nnp in true false; do
+		for user in 0 5; do
+			sleeper filter "$full | $f | .process.noNewPrivileges = $nnp | .process.user = {uid: $user, gid: $user}"
+			ctr-runtime exec filter busybox sleep 0
+			# what the filter needed is gone
+			out=$(sed -n 's/^\(Cap[A-Z].*\|Seccomp\|NoNewPrivs\):[[:blank:]]*//p' "/proc/$(cat "$DIR/filter/pid")/status" | xargs)
+			echo "$nnp $user: $out"
+			[[ $out == *" $([ $nnp = true ] && echo 1 || echo 0) 2" ]]
+			[[ $out == "0000000000000000 00000000000000$([ $user = 0 ] && echo "20" || echo "00") "* ]]
+			gone filter
+		done
+	done
+	nothing_left
+}
+
 @test "no descriptor of the runtime or of its caller reaches a container" {
 	run in_container . /bin/probe fds
 	[ "$output" = "0 1 2 " ]
