@@ -213,7 +213,7 @@ static int runtime_hooks(struct create *c, struct err *e)
 }
 
 static int hooks_here(struct create *c, const struct config_hooks *h, const char *kind,
-		      const char *status, struct err *e)
+		      const char *status, char *const *env, struct err *e)
 {
 	_json_ struct json *state = NULL;
 
@@ -221,12 +221,12 @@ static int hooks_here(struct create *c, const struct config_hooks *h, const char
 		return 0;
 	state = state_document(c->cfg.version, c->id, status, c->pid, c->bundle,
 			       c->cfg.annotations);
-	return hooks_run(h, kind, state, e);
+	return hooks_run(h, kind, env, state, e);
 }
 
 static int container_hooks(struct create *c, struct err *e)
 {
-	return hooks_here(c, &c->cfg.create_container, "createContainer", "creating", e);
+	return hooks_here(c, &c->cfg.create_container, "createContainer", "creating", NULL, e);
 }
 
 /* A session of its own: no terminal of the caller can be reached (TIOCSTI). */
@@ -274,9 +274,13 @@ static int wait_start(struct create *c, struct err *e)
 	return 0;
 }
 
+/* They belong to the container, which sees nothing of the host's environment. */
 static int start_hooks(struct create *c, struct err *e)
 {
-	return hooks_here(c, &c->cfg.start_container, "startContainer", "created", e);
+	static char *const none[] = {NULL};
+	char *const *env = c->cfg.process.env.n ? c->cfg.process.env.v : none;
+
+	return hooks_here(c, &c->cfg.start_container, "startContainer", "created", env, e);
 }
 
 static const struct stage stages[] = {

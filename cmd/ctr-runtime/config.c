@@ -143,7 +143,9 @@ static int read_field(struct config *c, const struct cur *obj, const struct fiel
 	case BOOL:
 		return cur_bool(obj, f->key, f->need, place, e);
 	case STRV:
-		return read_strv(c, obj, f, place, e);
+		if (read_strv(c, obj, f, place, e) < 0)
+			return -1;
+		break;
 	case OBJECT:
 	case LIST:
 	case RAW:
@@ -181,6 +183,13 @@ static int mark_caps(struct config *c, const struct cur *at, void *place, struct
 static int mark_scheduler(struct config *c, const struct cur *at, void *place, struct err *e)
 {
 	c->process.scheduler.given = true;
+	return 0;
+}
+
+static int mark_hook_env(struct config *c, const struct cur *at, void *place, struct err *e)
+{
+	((struct config_hook *)(void *)((char *)place - offsetof(struct config_hook, env)))
+		->env_given = true;
 	return 0;
 }
 
@@ -313,7 +322,7 @@ static const struct field mount_table[] = {
 static const struct field hook_table[] = {
 	{"path", STR, AT(config_hook, path), CUR_NEED, .fn = check_absolute},
 	{"args", STRV, AT(config_hook, args)},
-	{"env", STRV, AT(config_hook, env)},
+	{"env", STRV, AT(config_hook, env), .fn = mark_hook_env},
 	{"timeout", INT, AT(config_hook, timeout), .min = 1, .max = INT32_MAX},
 	{0},
 };

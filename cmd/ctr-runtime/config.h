@@ -42,6 +42,7 @@ struct config_rlimit {
 struct config_hook {
 	const char *path;
 	struct strv args, env;
+	bool env_given;
 	int64_t timeout; /* seconds, 0: none */
 };
 

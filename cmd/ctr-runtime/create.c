@@ -418,8 +418,8 @@ static int runtime_hooks(struct create *c, struct err *e)
 	if (note_wait(c->sync_parent, NOTE_ROOTFS, NULL, e) < 0)
 		return child_error(c, e);
 	state = hook_state(c, "creating");
-	if (hooks_run(&c->cfg.prestart, "prestart", state, e) < 0 ||
-	    hooks_run(&c->cfg.create_runtime, "createRuntime", state, e) < 0)
+	if (hooks_run(&c->cfg.prestart, "prestart", NULL, state, e) < 0 ||
+	    hooks_run(&c->cfg.create_runtime, "createRuntime", NULL, state, e) < 0)
 		return -1;
 	return note_send(c->sync_parent, NOTE_ROOTFS, c->pid, e);
 }
@@ -479,7 +479,7 @@ static int poststart_hooks(struct create *c, struct err *e)
 	if (!c->start || !c->cfg.poststart.n)
 		return 0;
 	state = hook_state(c, "running");
-	return hooks_run(&c->cfg.poststart, "poststart", state, e);
+	return hooks_run(&c->cfg.poststart, "poststart", NULL, state, e);
 }
 
 static const struct stage stages[] = {
@@ -508,6 +508,17 @@ static const struct stage stages[] = {
 	{0},
 };
 
+/* Of a container that came into being, and whose other hooks may have run. */
+static void poststop_hooks(struct create *c)
+{
+	_json_ struct json *state = NULL;
+
+	if (c->pid <= 0 || !c->cfg.poststop.n)
+		return;
+	state = state_document(c->cfg.version, c->id, "stopped", 0, c->bundle, c->cfg.annotations);
+	hooks_poststop(&c->cfg.poststop, state);
+}
+
 /* Leaves nothing of a container that failed; keeps the first error. */
 static void undo(struct create *c)
 {
@@ -525,6 +536,7 @@ static void undo(struct create *c)
 		cgroup_destroy(c->g, c->cgroup.path, c->cgroup.made, c->cgroup.scope, &ignored);
 	if (c->pid_file_name && c->pid > 0)
 		unlinkat(c->pid_file_dir, c->pid_file_name, 0);
+	poststop_hooks(c);
 	if (c->state_dir >= 0)
 		state_remove(c->g, c->id, &ignored);
 }

@@ -173,8 +173,14 @@ int terminal_check(const struct create *c, struct err *e);
 int terminal_make(struct create *c, struct err *e);
 int terminal_adopt(struct create *c, struct err *e);
 
-/* hooks.c: runs them in order with the state on standard input. */
-int hooks_run(const struct config_hooks *h, const char *kind, struct json *state, struct err *e);
+/*
+ * hooks.c: runs them in order with the state on standard input. env: the environment of those that
+ * the configuration gives none, NULL: this process's. The first that fails is an error, and ends it.
+ */
+int hooks_run(const struct config_hooks *h, const char *kind, char *const *env, struct json *state,
+	      struct err *e);
+/* All of them, whatever they do; a warning for each that fails. */
+void hooks_poststop(const struct config_hooks *h, struct json *state);
 
 /* process.c: what becomes of the child itself; shared with exec. */
 int process_open_cwd(struct create *c, struct err *e);

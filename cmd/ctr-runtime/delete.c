@@ -52,8 +52,8 @@ static void poststop(const struct state *s)
 	if (config_parse(json_ref(s->config), &cfg, &e) == 0) {
 		state = state_document(s->version, s->id, "stopped", 0, s->bundle,
 				       json_get(s->doc, "annotations"));
-		if (hooks_run(&cfg.poststop, "poststop", state, &e) == 0)
-			return;
+		hooks_poststop(&cfg.poststop, state);
+		return;
 	}
 	report_warn("%s", e.msg);
 }

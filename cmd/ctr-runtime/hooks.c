@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Hooks: programs that the configuration names, run in order, each with the state of the container
- * on its standard input, killed when their time is over. They see the environment that the
- * configuration gives them and nothing of the runtime's; no other descriptors.
+ * on its standard input, killed when their time is over. A hook has descriptors 0 to 2 and nothing
+ * else; what it prints is no output of the container's, it goes into the message where the hook
+ * fails. Its environment is what the configuration gives it, and where that says nothing the
+ * runtime's own; a hook inside the container (startContainer) gets the container's then.
  */
 #include "create.h"
 
@@ -37,24 +39,46 @@ static int state_input(const char *state, struct err *e)
 	return fd_write_all(out, state, len, e) < 0 ? -1 : take_fd(&in);
 }
 
-static int run_hook(const struct config_hook *h, const char *state, struct err *e)
+/* The last line of what a hook has printed, for the message about its failure. */
+static void add_words(int said, struct err *e)
+{
+	char text[512], *line;
+	off_t size = lseek(said, 0, SEEK_END);
+	off_t at = size > (off_t)sizeof(text) - 1 ? size - (off_t)sizeof(text) + 1 : 0;
+	ssize_t n = pread(said, text, sizeof(text) - 1, at);
+
+	while (n > 0 && text[n - 1] == '\n')
+		n--;
+	text[n > 0 ? n : 0] = '\0';
+	line = strrchr(text, '\n');
+	line = line ? line + 1 : text;
+	str_printable(line);
+	if (*line)
+		err_hint(e, "%.200s", line);
+}
+
+static int run_hook(const struct config_hook *h, char *const *env, const char *state, struct err *e)
 {
 	static char *const no_env[] = {NULL};
 	char *const only_path[] = {(char *)(uintptr_t)h->path, NULL};
+	_close_ int in = state_input(state, e);
+	_close_ int said = in < 0 ? -1 : memfd_create("hook", MFD_CLOEXEC);
 	struct spawn s = {
 		.file = h->path,
 		.argv = h->args.n ? h->args.v : only_path,
-		.envp = h->env.n ? h->env.v : no_env,
-		.out = -1,
-		.err = -1,
+		.envp = !h->env_given ? env
+			: h->env.n    ? h->env.v
+				      : no_env,
+		.in = in,
+		.out = said,
+		.err = said,
+		.close_rest = true,
 	};
 	struct child c;
-	_close_ int in = state_input(state, e);
 	int status;
 
-	if (in < 0)
-		return -1;
-	s.in = in;
+	if (said < 0)
+		return in < 0 ? -1 : err_sys(e, "memfd_create", "cannot keep what it prints");
 	if (spawn(&s, &c, e) < 0)
 		return -1;
 	if (h->timeout && proc_wait(c.pidfd, (int)(h->timeout * 1000), e) == 0) {
@@ -65,23 +89,48 @@ static int run_hook(const struct config_hook *h, const char *state, struct err *
 	}
 	if (child_wait(&c, &status, e) < 0)
 		return -1;
-	return status == 0 ? 0 : err_set(e, ERR_FAILED, 0, NULL, "it ended with status %d", status);
+	if (status == 0)
+		return 0;
+	err_set(e, ERR_FAILED, 0, NULL, "it ended with status %d", status);
+	add_words(said, e);
+	return -1;
 }
 
-int hooks_run(const struct config_hooks *h, const char *kind, struct json *state, struct err *e)
+/* A hook that does not read must not end this process. */
+static int run_named(const struct config_hook *h, const char *kind, char *const *env,
+		     const char *state, struct err *e)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, saved;
+	int rc;
+
+	sigaction(SIGPIPE, &ignore, &saved);
+	rc = run_hook(h, env, state, e);
+	sigaction(SIGPIPE, &saved, NULL);
+	return rc < 0 ? err_prefix(e, "%s hook %s", kind, h->path) : 0;
+}
+
+int hooks_run(const struct config_hooks *h, const char *kind, char *const *env, struct json *state,
+	      struct err *e)
 {
 	_free_ char *text = h->n ? json_text(state, false) : NULL;
-	struct sigaction ignore = {.sa_handler = SIG_IGN}, saved;
-	int rc = 0;
 
-	if (!h->n)
-		return 0;
-	sigaction(SIGPIPE, &ignore, &saved);
-	for (size_t i = 0; i < h->n && rc == 0; i++) {
-		rc = run_hook(&h->v[i], text, e);
-		if (rc < 0)
-			err_prefix(e, "%s hook %s", kind, h->v[i].path);
+	for (size_t i = 0; i < h->n; i++)
+		if (run_named(&h->v[i], kind, env, text, e) < 0)
+			return -1;
+	return 0;
+}
+
+void hooks_poststop(const struct config_hooks *h, struct json *state)
+{
+	_free_ char *text = h->n ? json_text(state, false) : NULL;
+
+	for (size_t i = 0; i < h->n; i++) {
+		struct err e = {0};
+		char line[1200];
+
+		if (run_named(&h->v[i], "poststop", NULL, text, &e) == 0)
+			continue;
+		err_text(&e, line, sizeof(line));
+		report_warn("%s", line);
 	}
-	sigaction(SIGPIPE, &saved, NULL);
-	return rc;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "create.h"
+#include "delete.h"
 #include "waiting.h"
 
 #define CREATE_OPTIONS                                                                            \
@@ -136,6 +137,7 @@ static int poststart(const struct state *s, struct err *e)
 {
 	_config_ struct config cfg = {0};
 	_json_ struct json *state = NULL;
+	struct err ignored = {0};
 
 	if (!json_path(s->config, "hooks.poststart"))
 		return 0;
@@ -143,7 +145,11 @@ static int poststart(const struct state *s, struct err *e)
 		return -1;
 	state = state_document(s->version, s->id, "running", s->proc.pid, s->bundle,
 			       json_get(s->doc, "annotations"));
-	return hooks_run(&cfg.poststart, "poststart", state, e);
+	if (hooks_run(&cfg.poststart, "poststart", NULL, state, e) == 0)
+		return 0;
+	/* it is stopped then; poststop hooks are delete's */
+	delete_kill(s, &ignored);
+	return -1;
 }
 
 static int run_start(struct global *g, void *opts, int argc, char **argv, struct err *e)

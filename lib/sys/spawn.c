@@ -12,10 +12,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "sys/proc.h"
@@ -58,6 +60,15 @@ struct plan {
 	int null_fd;
 };
 
+/* CLOSE_RANGE_CLOEXEC is of Linux 5.11. */
+static void close_from(int first)
+{
+	if (syscall(SYS_close_range, first, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+		return;
+	for (int fd = first; fd < 4096; fd++)
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
 /* In the child between vfork and exec: only system calls. Returns errno of what failed. */
 static int move_fds(const struct plan *p)
 {
@@ -75,6 +86,8 @@ static int move_fds(const struct plan *p)
 	for (size_t i = 0; i < p->n; i++)
 		if (dup2(p->from[i], p->to[i]) < 0)
 			return errno;
+	if (p->s->close_rest)
+		close_from(high);
 	return 0;
 }
 

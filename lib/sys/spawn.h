@@ -23,6 +23,7 @@ struct spawn {
 	int in, out, err;	    /* become 0, 1, 2; -1: inherited; SPAWN_NULL: /dev/null */
 	const struct spawn_fd *fds; /* further descriptors; all others are closed on exec */
 	size_t nfds;
+	bool close_rest;  /* also those from 3 on that the caller keeps open across execve(2) */
 	bool new_session; /* setsid(2) */
 	int death_signal; /* PR_SET_PDEATHSIG or 0 */
 };

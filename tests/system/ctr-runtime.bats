@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # ctr-runtime: the life of a container by its commands.
 
+bats_require_minimum_version 1.5.0
 load runtime.bash
 setup_file() { runtime_setup; }
 teardown_file() { runtime_teardown; }
@@ -118,6 +119,61 @@ teardown() { untouched; }
 	run timeout 10 ctr-runtime run -b "$DIR/hooks" hooks
 	[ "$status" = 1 ]
 	[[ $output == *"longer than 1 s"* ]]
+	nothing_left
+}
+
+@test "hooks: three descriptors, output apart from the container's, an environment" {
+	printf '#!/bin/sh\necho said; echo complained >&2\nls /proc/self/fd | xargs >%s\nenv >%s\n' \
+		"$DIR/hook-fds" "$DIR/hook-env" >"$DIR/hook"
+	chmod 755 "$DIR/hook"
+	for kind in prestart createRuntime createContainer poststart poststop; do
+		bundle hooks ".process.args = [\"echo\",\"container\"] | .hooks.$kind = [{path: \"$DIR/hook\"}]"
+		rm -f "$DIR/hook-fds"
+		run -0 env MARK=here ctr-runtime run -b "$DIR/hooks" hooks 7</dev/null 8>/dev/null
+		[ "$output" = container ]
+		[ "$(cat "$DIR/hook-fds")" = "0 1 2 3" ] # 3 is the directory that ls reads
+		grep -qx MARK=here "$DIR/hook-env"
+		bundle hooks ".process.args = [\"true\"] | .hooks.$kind = [{path: \"$DIR/hook\", env: []}]"
+		run -0 env MARK=here ctr-runtime run -b "$DIR/hooks" hooks
+		run ! grep -q MARK "$DIR/hook-env"
+	done
+	# inside the container: its own, nothing of the host's
+	bundle hooks '.process.args = ["true"] | .process.env = ["PATH=/bin","OWN=1"] | .root.readonly = false |
+		.hooks.startContainer = [{path: "/bin/busybox", args: ["sh","-c","busybox env >/tmp/env"]}]'
+	run -0 env MARK=here ctr-runtime run -b "$DIR/hooks" hooks
+	grep -qx OWN=1 "$DIR/rootfs/tmp/env"
+	run ! grep -q MARK "$DIR/rootfs/tmp/env"
+	rm "$DIR/rootfs/tmp/env"
+	# what it said last tells why it failed
+	bundle hooks '.process.args = ["true"] |
+		.hooks.createRuntime = [{path: "/bin/sh", args: ["sh","-c","echo first; echo because >&2; exit 3"]}]'
+	run -1 ctr-runtime run -b "$DIR/hooks" hooks
+	[[ $output == *"createRuntime hook /bin/sh: it ended with status 3 (because)"* ]]
+	nothing_left
+}
+
+@test "hooks that fail: the container is stopped, all poststop hooks run, each failure is said" {
+	poststop='.hooks.poststop = [{path: "/bin/false"}, {path: "/bin/sh", args: ["sh","-c","cat >>'"$DIR/stopped"'; echo >>'"$DIR/stopped"'"]}]'
+	for kind in prestart createRuntime createContainer startContainer poststart; do
+		path=/bin/false
+		rm -f "$DIR/stopped"
+		bundle hooks ".process.args = [\"sleep\",\"1000\"] | .hooks.$kind = [{path: \"$path\"}] | $poststop"
+		run -1 ctr-runtime run -b "$DIR/hooks" hooks
+		[[ $output == *"$kind hook /bin/false"* ]]
+		[[ $output == *"warning: poststop hook /bin/false"* ]]
+		[ "$(jq -r .status "$DIR/stopped")" = stopped ]
+		nothing_left
+	done
+	# by create and start: delete is still to come
+	bundle hooks ".process.args = [\"sleep\",\"1000\"] | .hooks.poststart = [{path: \"/bin/false\"}] | $poststop"
+	rm -f "$DIR/stopped"
+	ctr-runtime create -b "$DIR/hooks" hooks </dev/null >/dev/null 2>&1 3>&-
+	run -1 ctr-runtime start hooks
+	[[ $output == *"poststart hook /bin/false"* ]]
+	[ "$(ctr-runtime state hooks | jq -r .status)" = stopped ]
+	[ ! -e "$DIR/stopped" ]
+	run -0 ctr-runtime delete hooks
+	[ "$(jq -r .status "$DIR/stopped")" = stopped ]
 	nothing_left
 }
 
