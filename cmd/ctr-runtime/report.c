@@ -84,8 +84,11 @@ void report_warn(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	to_log("warning", text);
-	log_warn("%s", text);
+	/* standard error is the container's as well; where there is a log, it is for the engine */
+	if (log_fd < 0)
+		log_warn("%s", text);
+	else
+		to_log("warning", text);
 }
 
 void timing(const struct global *g, const char *who, const char *stage)

@@ -40,8 +40,9 @@ extern const struct command cmd_create, cmd_run, cmd_start, cmd_state, cmd_kill,
 
 /* Opens --log. */
 int report_init(const struct global *g, struct err *e);
-/* An error or warning on standard error and in the log. */
+/* An error, on standard error and in the log. */
 void report_err(const struct err *e);
+/* A warning, in the log, or where there is none on standard error. */
 void report_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* With --timings: "WHO STAGE: N.NNN ms" on the standard error that the runtime was started with. */
