@@ -317,6 +317,7 @@ static const struct stage stages[] = {
 	{"keyring", process_keyring},
 	{"limits", process_limits},
 	{"find command", process_find_exe},
+	{"home", process_home},
 	{"wait for the record", wait_go},
 	{"wait for start", wait_start},
 	{"startContainer hooks", start_hooks},

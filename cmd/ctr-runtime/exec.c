@@ -215,7 +215,7 @@ static int final_affinity(struct create *c, struct err *e)
 	return list ? schedule_affinity(list, ".execCPUAffinity.final", e) : 0;
 }
 
-/* As in child.c; must not read or execute anything of the container. */
+/* As in child.c; must not execute anything of the container, nor read but its /etc/passwd. */
 static const struct stage child_stages[] = {
 	{"follow the runtime", follow_parent},
 	{"join the rest", join_late},
@@ -230,6 +230,7 @@ static const struct stage child_stages[] = {
 	{"keyring", process_keyring},
 	{"limits", process_limits},
 	{"find command", process_find_exe},
+	{"home", process_home},
 	{"wait for the record", wait_go},
 	{"enter cwd", process_enter_cwd},
 	{"user and capabilities", process_identity},

@@ -25,6 +25,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "oci/imgstr.h"
+#include "oci/passwd.h"
 #include "sys/fdpass.h"
 #include "sys/path.h"
 #include "schedule.h"
@@ -158,6 +160,22 @@ int process_find_exe(struct create *c, struct err *e)
 		return err_set(e, ERR_DENIED, EACCES, "execve", "cannot execute %s", name);
 	return err_set(e, ERR_NOTFOUND, ENOENT, "execve", "executable file `%s` not found in $PATH",
 		       name);
+}
+
+/*
+ * As other runtimes do, so that "~" is somewhere: the container's /etc/passwd says it, "/" where
+ * that does not know the user. Read before the user is changed, below the root's descriptor.
+ */
+int process_home(struct create *c, struct err *e)
+{
+	struct config_process *p = &c->cfg.process;
+	_account_ struct account a = {0};
+
+	if (env_get(&p->env, "HOME"))
+		return 0;
+	passwd_find(c->root, NULL, p->uid, &a);
+	strv_addf(&p->env, "HOME=%s", a.home && imgstr_printable(a.home) ? a.home : "/");
+	return 0;
 }
 
 static int set_rlimits(const struct config_process *p, struct err *e)

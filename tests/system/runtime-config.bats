@@ -40,7 +40,7 @@ either() {
 
 @test "process: user, umask, environment, directory, limits, oom score" {
 	applied "$full"' | .process.user = {uid: 3, gid: 4, additionalGids: [5], umask: 18}' "3 4 4 5 0022" 'id -u; id -g; id -G; umask'
-	applied '.process.env = ["PATH=/bin","X=1"]' "1" 'echo $X$HOME'
+	applied '.process.env = ["PATH=/bin","X=1","HOME=/x"]' "1/x" 'echo $X$HOME'
 	applied '.process.cwd = "/tmp"' /tmp pwd
 	refused '.process.cwd = "tmp"' .process.cwd
 	applied '.process.rlimits = [{type: "RLIMIT_CORE", soft: 0, hard: 0},{type: "RLIMIT_NOFILE", soft: 64, hard: 65}]' "0 64 65" \
@@ -61,6 +61,45 @@ either() {
 	refused '.process.user.gid = 1' "group 1"
 	refused '.process.user.umask = 512' .process.user.umask
 	refused '.process.consoleSize = {height: 70000, width: 1}' .process.consoleSize.height
+}
+
+@test "process: HOME is the user's in the container's /etc/passwd where the environment has none, in run and exec" {
+	local env='.process.env = ["PATH=/bin"]'
+	applied "$env" / 'echo $HOME'
+	printf 'root:x:0:0::/my/root:/bin/sh\nfive:x:5:5::/home/five:/bin/sh\nsix:x:6:6::relative:/bin/sh\nbad:x:7:7::/a\tb:/bin/sh\n' \
+		>"$DIR/rootfs/etc/passwd"
+	applied "$env" /my/root 'echo $HOME'
+	applied "$full | $env | .process.user = {uid: 5, gid: 0}" /home/five 'echo $HOME'
+	for id in 6 7 8; do
+		applied "$full | $env | .process.user = {uid: $id, gid: 0}" / 'echo $HOME'
+	done
+	sleeper home "$full | $env"
+	[ "$(ctr-runtime exec home sh -c 'echo $HOME')" = /my/root ]
+	[ "$(ctr-runtime exec -u 5 home sh -c 'echo $HOME')" = /home/five ]
+	[ "$(ctr-runtime exec -u 9 home sh -c 'echo $HOME')" = / ]
+	[ "$(ctr-runtime exec -u 5 -e HOME=/own home sh -c 'echo $HOME')" = /own ]
+	# what is there must not hold anybody up
+	rm "$DIR/rootfs/etc/passwd"
+	mkfifo "$DIR/rootfs/etc/passwd"
+	[ "$(timeout 10 ctr-runtime exec home sh -c 'echo $HOME')" = / ]
+	rm "$DIR/rootfs/etc/passwd"
+	gone home
+}
+
+@test "warnings go to the log, where there is one" {
+	bundle one '.process.args = ["true"] | .process.capabilities.bounding += ["CAP_NO_SUCH"]'
+	run ctr-runtime --log "$DIR/log" --log-format json run -b "$DIR/one" one
+	[ "$status" = 0 ]
+	[ "$output" = "" ]
+	jq -e 'select(.level == "warning") | .msg | test("CAP_NO_SUCH")' "$DIR/log"
+	rm "$DIR/log"
+	run ctr-runtime run -b "$DIR/one" one
+	[[ $output == *"warning: unknown capability CAP_NO_SUCH"* ]]
+	sleeper warned '.process.capabilities.bounding += ["CAP_NO_SUCH"]'
+	run ctr-runtime --log "$DIR/log" exec warned true
+	[ "$output" = "" ]
+	rm "$DIR/log"
+	gone warned
 }
 
 @test "process: scheduler, ioPriority, execCPUAffinity, personality, memoryPolicy" {
