@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -292,19 +293,9 @@ static const long never[] = {
 };
 
 static const long mount_calls[] = {
-	SYS_mount,
-	SYS_umount2,
-	SYS_pivot_root,
-	SYS_chroot,
-	SYS_move_mount,
-	SYS_open_tree,
-	SYS_fsopen,
-	SYS_fsconfig,
-	SYS_fsmount,
-	SYS_fspick,
-	442 /* mount_setattr */,
-	SYS_unshare,
-	SYS_setns,
+	SYS_mount,   SYS_umount2,  SYS_pivot_root, SYS_move_mount, SYS_open_tree,
+	SYS_fsopen,  SYS_fsconfig, SYS_fsmount,	   SYS_fspick,	   442 /* mount_setattr */,
+	SYS_unshare, SYS_setns,
 };
 
 /* What a program needs that only reads and writes what it has: memory, an end, its messages. */
@@ -349,6 +340,13 @@ static void put_sockets(struct filter *f, const struct confine *c)
 	on_call(f, SYS_listen, DENY);
 }
 
+/* Memory that may be run as code: what takes a process over would put its own there. */
+static void put_no_code(struct filter *f)
+{
+	on_arg(f, SYS_mmap, 2, BPF_JSET, PROT_EXEC, DENY, SECCOMP_RET_ALLOW);
+	on_arg(f, SYS_mprotect, 2, BPF_JSET, PROT_EXEC, DENY, SECCOMP_RET_ALLOW);
+}
+
 static void make_deny_list(struct filter *f, const struct confine *c)
 {
 	for (size_t i = 0; i < ARRAY_LEN(never); i++)
@@ -358,7 +356,12 @@ static void make_deny_list(struct filter *f, const struct confine *c)
 	if (!c->exec) {
 		on_call(f, SYS_execve, DENY);
 		on_call(f, SYS_execveat, DENY);
+		on_call(f, SYS_pkey_mprotect, DENY);
+		on_arg(f, SYS_shmat, 2, BPF_JSET, SHM_EXEC, DENY, SECCOMP_RET_ALLOW);
+		put_no_code(f);
 	}
+	if (!c->mounts && !c->chroot)
+		on_call(f, SYS_chroot, DENY);
 	put_processes(f, c);
 	put_sockets(f, c);
 	put_rules(f, SECCOMP_RET_ALLOW);
@@ -368,8 +371,7 @@ static void make_pipe_list(struct filter *f)
 {
 	for (size_t i = 0; i < ARRAY_LEN(pipe_calls); i++)
 		on_call(f, pipe_calls[i], SECCOMP_RET_ALLOW);
-	on_arg(f, SYS_mmap, 2, BPF_JSET, PROT_EXEC, DENY, SECCOMP_RET_ALLOW);
-	on_arg(f, SYS_mprotect, 2, BPF_JSET, PROT_EXEC, DENY, SECCOMP_RET_ALLOW);
+	put_no_code(f);
 	put_rules(f, DENY);
 }
 

@@ -26,10 +26,12 @@ struct confine {
 	bool any_files;	      /* no Landlock: the whole file system as the file modes allow */
 	bool network;	      /* sockets of all families */
 	bool unix_sockets;    /* AF_UNIX sockets; implied by network */
-	bool exec;	      /* execve(2); what lies in read_fds may be executed */
+	bool exec;	      /* execve(2); what lies in read_fds may be executed; without it no
+			       * memory becomes executable any more, dlopen(3) fails */
 	bool fork;	      /* new processes; new threads are always allowed */
 	bool mounts;	 /* mount(2) and its family, unshare(2), setns(2), chroot(2), pivot_root(2);
 			  * wants any_files, as Landlock forbids mounting */
+	bool chroot;	 /* chroot(2) alone, where CAP_SYS_CHROOT is kept */
 	bool signals;	 /* signals to processes outside; others are refused where Landlock can */
 	bool pipes_only; /* an allow-list in place of all the above: descriptors that are open may
 			  * be read and written, memory had, the program ended; nothing else */

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -90,6 +91,10 @@ static void test_denied_calls(void **state)
 		{SYS_process_vm_readv, {0}},
 		{SYS_pidfd_getfd, {-1}},
 		{SYS_clone, {SIGCHLD}},
+		{SYS_mmap, {0, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS}},
+		{SYS_mprotect, {0, 0, PROT_READ | PROT_EXEC}},
+		{SYS_pkey_mprotect, {0, 0, PROT_READ | PROT_EXEC, -1}},
+		{SYS_shmat, {-1, 0, SHM_EXEC}},
 	};
 	static struct call clone3 = {SYS_clone3, {0}};
 
@@ -132,13 +137,17 @@ static void test_kept(void **state)
 			     may_unix = {.unix_sockets = true}, may_net = {.network = true};
 	static struct call un = {SYS_socket, {AF_UNIX, SOCK_STREAM}},
 			   inet = {SYS_socket, {AF_INET, SOCK_STREAM}},
-			   ns = {SYS_clone, {CLONE_NEWUSER | SIGCHLD}};
+			   ns = {SYS_clone, {CLONE_NEWUSER | SIGCHLD}},
+			   code = {SYS_mprotect, {0, 0, PROT_READ | PROT_EXEC}},
+			   data = {SYS_mprotect, {0, 0, PROT_READ | PROT_WRITE}};
 
 	assert_int_equal(in_child(&deny_all, make_thread, NULL), 0);
 	assert_int_equal(in_child(&deny_all, do_fork, NULL), EPERM);
 	assert_int_equal(in_child(&may_fork, do_fork, NULL), 0);
 	assert_int_equal(in_child(&may_fork, one_call, &ns), EPERM);
 	assert_int_equal(in_child(&may_exec, do_exec, NULL), 0);
+	assert_int_equal(in_child(&may_exec, one_call, &code), 0);
+	assert_int_equal(in_child(&deny_all, one_call, &data), 0);
 	assert_int_equal(in_child(&may_unix, one_call, &un), 0);
 	assert_int_equal(in_child(&may_unix, one_call, &inet), EPERM);
 	assert_int_equal(in_child(&may_net, one_call, &inet), 0);
