@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The layers that are missing, each in a process of its own, as many at once as there are
+ * The layers that are missing, each by processes of its own, as many at once as there are
  * processors, the largest first.
  *
- * This process opens the blob and a staging folder, starts the child, and reads its report from a
- * pipe. The child can write below that folder only; publishing the layer is done here, when the
- * report is good: the record into the staging folder, then one rename. A child that dies, or an
- * archive that fails, loses its staging folder. All layers are tried, so that the message about ids
- * that are not mapped names those of the whole image.
+ * This process opens the blob and a staging folder, starts three children (stream.c), and reads a
+ * report of each from a pipe. Only the one that parses the archive can write, below that folder;
+ * publishing the layer is done here, when all reports are good, that of the one that hashes among
+ * them: the record into the staging folder, then one rename. A report is at most believed to be
+ * bad: the process may have been taken over. When one fails or dies the others are ended, and the
+ * staging folder is removed. All layers are tried, so that the message about ids that are not
+ * mapped names those of the whole image.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -28,10 +30,24 @@
 
 _Static_assert(sizeof(struct report) <= PIPE_BUF, "a report is written at once");
 
-struct job {
-	struct layer *layer;
-	pid_t pid; /* 0: free */
+/* In the order in which their errors explain those of the others. */
+enum role { INFLATE, PARSE, HASH, ROLES };
+
+static int (*const work[ROLES])(struct work *w, struct report *r, struct err *e) = {
+	[INFLATE] = work_inflate,
+	[PARSE] = work_parse,
+	[HASH] = work_hash,
+};
+
+struct child {
+	pid_t pid; /* 0: none, or it has ended */
 	int pipe;
+	struct report report;
+};
+
+struct job {
+	struct layer *layer; /* NULL: free */
+	struct child child[ROLES];
 	struct staging staging;
 };
 
@@ -69,7 +85,7 @@ static int open_blob(struct jobs *j, const struct layer *l, struct err *e)
 		       l->digest);
 }
 
-static void child(struct jobs *j, const struct layer *l, int blob, int root, int out, pid_t parent)
+static void child(struct work *w, enum role role, pid_t parent)
 {
 	struct report r = {0};
 
@@ -77,39 +93,84 @@ static void child(struct jobs *j, const struct layer *l, int blob, int root, int
 	if (getppid() != parent)
 		_exit(1);
 	signal(SIGXFSZ, SIG_IGN); /* a limit of file sizes is an error like others */
-	r.failed = unpack_layer(l, blob, root, j->set, &r, &r.err) < 0;
-	fd_write_all(out, &r, sizeof(r), NULL);
+	signal(SIGPIPE, SIG_IGN);
+	r.failed = work[role](w, &r, &r.err) < 0;
+	fd_write_all(w->out, &r, sizeof(r), NULL);
 	_exit(0);
+}
+
+static int start_child(struct work *w, struct child *c, enum role role, struct err *e)
+{
+	pid_t self = getpid();
+	int fds[2];
+
+	if (fd_pipe(fds, e) < 0)
+		return -1;
+	c->pid = fork();
+	if (c->pid == 0) {
+		w->out = fds[1];
+		child(w, role, self);
+	}
+	close(fds[1]);
+	c->pipe = fds[0];
+	if (c->pid > 0)
+		return 0;
+	close(fds[0]);
+	c->pid = 0;
+	return err_sys(e, "fork", "cannot start a process");
+}
+
+/* Ends a child and waits for it; its status as waitpid(2) has it. */
+static int end_child(struct child *c)
+{
+	int status = 0;
+
+	if (!c->pid)
+		return 0;
+	kill(c->pid, SIGKILL); /* not waited for yet: still this process */
+	while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	close(c->pipe);
+	c->pid = 0;
+	return status;
+}
+
+static int make_root(struct job *job, const struct layer *l, struct err *e)
+{
+	if (mkdirat(job->staging.fd, "root", 0755) < 0 ||
+	    fchmodat(job->staging.fd, "root", 0755, 0))
+		return err_sys(e, "mkdirat", "cannot make a folder for layer %s", l->diff_id);
+	return path_open_beneath(job->staging.fd, "root", O_RDONLY | O_DIRECTORY, 0, e);
 }
 
 static int start(struct jobs *j, struct job *job, struct layer *l, struct err *e)
 {
 	_close_ int blob = open_blob(j, l, e);
 	_close_ int root = -1;
-	pid_t self = getpid();
-	int fds[2];
+	struct work w = {.layer = l, .set = j->set, .plain = RING_NONE, .checked = RING_NONE};
+	int r = 0;
 
 	if (blob < 0 || staging_make(j->store, "layer", &job->staging, e) < 0)
 		return -1;
-	if (mkdirat(job->staging.fd, "root", 0755) < 0 ||
-	    fchmodat(job->staging.fd, "root", 0755, 0))
-		return err_sys(e, "mkdirat", "cannot make a folder for layer %s", l->diff_id);
-	root = path_open_beneath(job->staging.fd, "root", O_RDONLY | O_DIRECTORY, 0, e);
-	if (root < 0 || fd_pipe(fds, e) < 0)
+	root = make_root(job, l, e);
+	if (root < 0)
 		return -1;
-	job->pid = fork();
-	if (job->pid == 0)
-		child(j, l, blob, root, fds[1], self);
-	close(fds[1]);
-	job->pipe = fds[0];
+	w.blob = blob;
+	w.root = root;
+	r = ring_make(&w.plain, e) < 0 ? -1 : ring_make(&w.checked, e);
+	for (int i = 0; i < ROLES; i++)
+		job->child[i] = (struct child){0};
+	for (int i = 0; i < ROLES && r == 0; i++)
+		r = start_child(&w, &job->child[i], i, e);
+	for (int i = 0; i < ROLES && r < 0; i++)
+		end_child(&job->child[i]);
+	ring_release(&w.plain);
+	ring_release(&w.checked);
+	if (r < 0)
+		return -1;
 	job->layer = l;
-	if (job->pid > 0) {
-		j->running++;
-		return 0;
-	}
-	job->pid = 0;
-	close(fds[0]);
-	return err_sys(e, "fork", "cannot start a process");
+	j->running++;
+	return 0;
 }
 
 /* What lies under the final name without being a valid layer stems from before a power cut. */
@@ -162,22 +223,94 @@ static void add_ids(struct idset *all, const struct idset *some)
 	all->max = some->max > all->max ? some->max : all->max;
 }
 
-static int judge(struct jobs *j, struct job *job, const struct report *r, int status, struct err *e)
+/* A report is good to be read: texts end, counts are in their range. */
+static bool report_check(struct report *r)
 {
+	r->err.op[sizeof(r->err.op) - 1] = '\0';
+	r->err.msg[sizeof(r->err.msg) - 1] = '\0';
+	r->err.hint[sizeof(r->err.hint) - 1] = '\0';
+	return r->uids.n <= IDSET_MAX && r->gids.n <= IDSET_MAX && r->devices >= 0 &&
+	       r->xattrs >= 0 && r->size >= 0;
+}
+
+/* Reads the report of a child that has something to say, or has died, and waits for it. */
+static void hear(struct child *c)
+{
+	struct report *r = &c->report;
+	ssize_t n = TEMP_FAILURE_RETRY(read(c->pipe, r, sizeof(*r)));
+	int status = 0;
+
+	while (waitpid(c->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	close(c->pipe);
+	c->pid = 0;
+	if (n == sizeof(*r) && report_check(r))
+		return;
+	*r = (struct report){.failed = true};
 	if (WIFSIGNALED(status))
-		return err_set(e, ERR_FAILED, 0, NULL, "its process was ended by signal %d",
-			       WTERMSIG(status));
-	if (r->failed) {
-		*e = r->err;
-		return -1;
+		err_set(&r->err, ERR_FAILED, 0, NULL, "its process was ended by signal %d",
+			WTERMSIG(status));
+	else
+		err_set(&r->err, ERR_FAILED, 0, NULL, "its process ended without a result");
+}
+
+/*
+ * After a failure. A child reports before it lets go of its pipes, so the report of the first to
+ * fail is there before the others notice: what can be read now explains the rest.
+ */
+static void end_all(struct job *job)
+{
+	for (int i = 0; i < ROLES; i++) {
+		struct pollfd p = {.fd = job->child[i].pipe, .events = POLLIN};
+		struct report *r = &job->child[i].report;
+		int status;
+
+		if (!job->child[i].pid)
+			continue;
+		if (poll(&p, 1, 0) == 1) {
+			hear(&job->child[i]);
+			continue;
+		}
+		*r = (struct report){.failed = true};
+		status = end_child(&job->child[i]);
+		r->stopped = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+		err_set(&r->err, ERR_FAILED, 0, NULL, "its process was ended by signal %d",
+			WTERMSIG(status));
 	}
+}
+
+/* The first error that no other explains; 0 where there is none. */
+static int first_error(const struct job *job, struct err *e)
+{
+	const struct report *failed = NULL;
+
+	for (int i = 0; i < ROLES; i++) {
+		const struct report *r = &job->child[i].report;
+
+		if (r->failed && (!failed || (failed->stopped && !r->stopped)))
+			failed = r;
+	}
+	if (!failed)
+		return 0;
+	if (failed->stopped || !failed->err.code)
+		return err_set(e, ERR_FAILED, 0, NULL, "its process ended without a result");
+	*e = failed->err;
+	return -1;
+}
+
+static int judge(struct jobs *j, struct job *job, struct err *e)
+{
+	const struct report *r = &job->child[PARSE].report;
+
+	if (first_error(job, e) < 0)
+		return -1;
 	j->devices += r->devices;
 	j->xattrs += r->xattrs;
 	add_ids(&j->uids, &r->uids);
 	add_ids(&j->gids, &r->gids);
 	if (r->uids.n || r->gids.n) /* reported once for all layers */
 		return 0;
-	if (publish(j, job, r->size, e) < 0)
+	if (publish(j, job, job->child[HASH].report.size, e) < 0)
 		return -1;
 	job->layer->present = true;
 	return 0;
@@ -185,42 +318,52 @@ static int judge(struct jobs *j, struct job *job, const struct report *r, int st
 
 static void finish(struct jobs *j, struct job *job)
 {
-	struct report r = {0};
 	struct err e = {0};
-	int status = 0;
-	ssize_t n;
 
-	do
-		n = read(job->pipe, &r, sizeof(r));
-	while (n < 0 && errno == EINTR);
-	while (waitpid(job->pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (n != sizeof(r) && !WIFSIGNALED(status)) {
-		r.failed = true;
-		err_set(&r.err, ERR_FAILED, 0, NULL, "its process ended without a result");
-	}
-	if (judge(j, job, &r, status, &e) < 0 && !j->failed) {
+	if (judge(j, job, &e) < 0 && !j->failed) {
 		err_prefix(&e, "layer %.19s", job->layer->diff_id);
 		j->failed = true;
 		j->err = e;
 	}
-	close(job->pipe);
 	staging_discard(&job->staging);
-	job->pid = 0;
+	job->layer = NULL;
 	j->running--;
+}
+
+static void hear_job(struct jobs *j, struct job *job, const struct pollfd *p)
+{
+	bool failed = false, busy = false;
+
+	for (int i = 0; i < ROLES; i++) {
+		struct child *c = &job->child[i];
+
+		if (c->pid && p[i].revents)
+			hear(c);
+		busy = busy || c->pid;
+		failed = failed || (!c->pid && c->report.failed);
+	}
+	if (failed)
+		end_all(job);
+	if (failed || !busy)
+		finish(j, job);
 }
 
 static void wait_some(struct jobs *j)
 {
-	struct pollfd p[JOBS_MAX];
+	struct pollfd p[JOBS_MAX * ROLES];
+	int n = j->most * ROLES;
 
-	for (int i = 0; i < j->most; i++)
-		p[i] = (struct pollfd){j->job[i].pid ? j->job[i].pipe : -1, POLLIN, 0};
-	while (poll(p, (nfds_t)j->most, -1) < 0 && errno == EINTR)
+	for (int i = 0; i < n; i++) {
+		const struct job *job = &j->job[i / ROLES];
+		const struct child *c = &job->child[i % ROLES];
+
+		p[i] = (struct pollfd){job->layer && c->pid ? c->pipe : -1, POLLIN, 0};
+	}
+	while (poll(p, (nfds_t)n, -1) < 0 && errno == EINTR)
 		;
 	for (int i = 0; i < j->most; i++)
-		if (j->job[i].pid && p[i].revents)
-			finish(j, &j->job[i]);
+		if (j->job[i].layer)
+			hear_job(j, &j->job[i], &p[i * ROLES]);
 }
 
 static struct layer *next_layer(struct jobs *j)
@@ -244,7 +387,7 @@ static void run_all(struct jobs *j)
 		for (int i = 0; i < j->most && !j->failed; i++) {
 			struct err e = {0};
 
-			if (j->job[i].pid || !(l = next_layer(j)))
+			if (j->job[i].layer || !(l = next_layer(j)))
 				continue;
 			if (start(j, &j->job[i], l, &e) < 0) {
 				staging_discard(&j->job[i].staging);

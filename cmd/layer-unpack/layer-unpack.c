@@ -2,10 +2,11 @@
 /*
  * layer-unpack: the layers of an image as folders that an overlay can be made of.
  *
- * Stages: the list of layers read from the document; those that are not in the store unpacked, each
- * in a process of its own (jobs.c, stream.c, apply.c); their data made durable, beside the critical
- * path (sync.c); the folders written to rootfs.layers. A layer that is there costs one look at its
- * record.
+ * Stages: the store opened and everything else left behind: it becomes the root directory of a
+ * mount namespace of its own, before the document is read; the list of layers from the document;
+ * those that are not in the store unpacked, each by processes of its own (jobs.c, stream.c,
+ * apply.c); their data made durable, beside the critical path (sync.c); the folders written to
+ * rootfs.layers. A layer that is there costs one look at its record.
  *
  * Where SELinux is on, the files are made with its label for images: programs of a layer are mapped
  * from the layer itself, whatever label overlayfs shows.
@@ -14,13 +15,14 @@
  * which owners files can have. It must not contact anything nor start a program, and writes only
  * below layers/ and staging/ of the store.
  */
-#include <fcntl.h>
 #include <sched.h>
 
 #include "base/log.h"
+#include "oci/digest.h"
 #include "oci/labelling.h"
 #include "oci/layer_meta.h"
 #include "sys/confine.h"
+#include "sys/newroot.h"
 #include "unpack.h"
 #include "wire/doc.h"
 #include "wire/prog.h"
@@ -100,26 +102,20 @@ static int find_missing(const struct store *s, struct layer *layers, size_t n, s
 
 static int read_settings(const struct options *o, struct settings *set, struct err *e)
 {
-	*set = (struct settings){
-		.max_size = o->max_size ? o->max_size : 64ll << 30,
-		.max_ratio = o->max_ratio ? o->max_ratio : 250,
-		.max_entries = o->max_entries ? o->max_entries : 4000000,
-		.squash_ids = o->squash_ids,
-		.whiteouts = str_eq(o->whiteouts, "node")    ? WHITEOUT_NODE
-			     : str_eq(o->whiteouts, "xattr") ? WHITEOUT_XATTR
-							     : WHITEOUT_AUTO,
-	};
+	set->max_size = o->max_size ? o->max_size : 64ll << 30;
+	set->max_ratio = o->max_ratio ? o->max_ratio : 250;
+	set->max_entries = o->max_entries ? o->max_entries : 4000000;
+	set->squash_ids = o->squash_ids;
+	set->whiteouts = str_eq(o->whiteouts, "node")	 ? WHITEOUT_NODE
+			 : str_eq(o->whiteouts, "xattr") ? WHITEOUT_XATTR
+							 : WHITEOUT_AUTO;
 	if (set->max_size < 1 || set->max_ratio < 1 || set->max_entries < 1 || o->jobs < 0)
 		return err_set(e, ERR_USAGE, 0, NULL, "a limit must be at least 1");
-	if (geteuid() != 0) {
-		err_set(e, ERR_DENIED, 0, NULL,
-			"files of an image need owners that only root of a "
-			"user namespace can give");
-		return err_hint(e, "ns-enter-pause layer-unpack");
-	}
-	if (idmap_current(false, &set->uids, e) < 0)
-		return -1;
-	return idmap_current(true, &set->gids, e);
+	if (geteuid() == 0)
+		return 0;
+	err_set(e, ERR_DENIED, 0, NULL,
+		"files of an image need owners that only root of a user namespace can give");
+	return err_hint(e, "ns-enter-pause layer-unpack");
 }
 
 static int job_count(const struct options *o)
@@ -132,47 +128,69 @@ static int job_count(const struct options *o)
 	return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
-/* The children confine themselves further; here the store, and the boot id for the records. */
-static int confine_self(const struct store *s, struct err *e)
+/* What must be read from outside of the store, before it becomes all that there is. */
+static struct outside {
+	struct store store;
+	struct settings set; /* its maps of ids */
+	struct err no_label; /* why new files cannot have the label of images */
+} outside = {.store = STORE_NONE};
+
+static int look_outside(struct outside *o, struct err *e)
 {
-	_close_ int random = open("/proc/sys/kernel/random", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	const int readable[] = {random, -1}, writable[] = {s->fd, -1};
+	struct digest d = DIGEST_NONE;
+
+	if (store_open(&o->store, e) < 0 || layer_meta_boot(e) < 0 ||
+	    idmap_current(false, &o->set.uids, e) < 0 || idmap_current(true, &o->set.gids, e) < 0)
+		return -1;
+	labelling_image_files(&o->no_label);
+	digest_start(&d); /* libcrypto reads its configuration */
+	digest_release(&d);
+	return 0;
+}
+
+/* Before the document is read. The children confine themselves further. */
+static int confine_self(struct err *e)
+{
+	struct store *s = &outside.store;
+	int writable[] = {-1, -1};
 	const struct confine c = {
-		.read_fds = readable,
 		.write_fds = writable,
 		.fork = true,
-		.caps = UNPACK_CAPS,
+		.chroot = true,
+		.caps = UNPACK_CAPS | CONFINE_CAP(CAP_SYS_CHROOT),
 	};
 
+	if (look_outside(&outside, e) < 0)
+		return -1;
+	if (newroot_pivot(&s->fd, e) < 0)
+		return -1;
+	close(s->run); /* a folder of the old root */
+	s->run = -1;
+	writable[0] = s->fd;
 	return confine(&c, e);
 }
 
-static int unpack(const struct options *o, const struct store *s, struct layer *layers, size_t n,
-		  struct err *e)
+static int unpack(const struct options *o, struct layer *layers, size_t n, struct err *e)
 {
-	_free_ struct settings *set = NULL;
+	const struct store *s = &outside.store;
 	int missing = find_missing(s, layers, n, e);
 
 	if (missing <= 0)
 		return missing;
-	set = mem_alloc(sizeof(*set));
-	if (read_settings(o, set, e) < 0)
+	if (read_settings(o, &outside.set, e) < 0)
 		return -1;
-	if (labelling_image_files(e) < 0) {
-		log_warn("%s: SELinux may keep containers from the image's programs", e->msg);
-		err_clear(e);
-	}
-	if (confine_self(s, e) < 0)
-		return -1;
+	if (outside.no_label.code)
+		log_warn("%s: SELinux may keep containers from the image's programs",
+			 outside.no_label.msg);
 	store_sweep(s, false, NULL);
-	return unpack_missing(s, layers, n, set, job_count(o), e);
+	return unpack_missing(s, layers, n, &outside.set, job_count(o), e);
 }
 
 static int run(struct prog *p, struct err *e)
 {
 	const struct options *o = p->opts;
 	struct cur root = cur_root(p->doc), image, list;
-	_store_ struct store s = STORE_NONE;
+	const struct store *s = &outside.store;
 	_free_ struct layer *layers = NULL;
 	struct json *out;
 	size_t n;
@@ -182,15 +200,13 @@ static int run(struct prog *p, struct err *e)
 		return -1;
 	n = json_len(list.val);
 	layers = mem_alloc((n + 1) * sizeof(*layers));
-	if (read_layers(&list, layers, e) < 0 || store_open(&s, e) < 0)
+	if (read_layers(&list, layers, e) < 0 || unpack(o, layers, n, e) < 0)
 		return -1;
-	if (unpack(o, &s, layers, n, e) < 0)
-		return -1;
-	if (!o->no_sync && sync_layers(&s, layers, n, !o->wait_sync, e) < 0)
+	if (!o->no_sync && sync_layers(s, layers, n, !o->wait_sync, e) < 0)
 		return -1;
 	out = json_new_array();
 	for (size_t i = 0; i < n; i++) {
-		_free_ char *path = layer_root_path(&s, layers[i].diff_id);
+		_free_ char *path = layer_root_path(s, layers[i].diff_id);
 
 		json_add(out, json_new_str(path));
 	}
@@ -207,10 +223,14 @@ static const struct program program = {
 	.opts = options,
 	.opts_size = sizeof(struct options),
 	.io = PROG_READS | PROG_WRITES | PROG_CONTAINER,
+	.confine = confine_self,
 	.run = run,
 };
 
 int main(int argc, char **argv)
 {
-	return prog_main(&program, argc, argv);
+	int status = prog_main(&program, argc, argv);
+
+	store_close(&outside.store);
+	return status;
 }

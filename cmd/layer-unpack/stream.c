@@ -1,47 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One layer, in a process of its own, in one pass over its blob.
+ * One layer from its blob to its files, in three processes that a layer has for itself:
  *
- * Stages: confined to the layer's root folder; the compression told by the first bytes and compared
- * with the media type. Then two threads with a ring of buffers between them: one reads the blob,
- * digests and inflates it; the other digests what comes out and unpacks it. Both digests are
- * compared at the very end, over all bytes, also those behind the end of the archive; what was
- * unpacked until then lies in a staging folder that nobody uses.
+ *	blob -> inflate (and the digest of the blob) -> hash (the diffID) -> parse (the files)
  *
- * It must not open anything outside the root folder, start a program, make a socket: it is the
- * first to meet hostile bytes. Memory is bounded by the ring, the reader's limits and those of
- * zstd.
+ * Two of them meet hostile bytes and may be taken over by them, the one by a damaged deflate or
+ * zstd stream, the other by an archive. So neither says what the layer is: the process between them
+ * interprets nothing. It copies what it gets, digests its copy, which nobody else can write, and
+ * passes that on. jobs.c publishes the layer on its word, and only then.
+ *
+ * All three keep the descriptors they work with and no other. Inflate and hash can read and write
+ * those and do nothing else. Parse has the layer's folder as its root directory and can make files
+ * in it: no socket, program, process, executable memory, nor any other file of the user.
+ * Memory is bounded by the rings, the limits of the tar reader and those of zstd.
  */
 #include <fcntl.h>
 #include <malloc.h>
 #include <sys/stat.h>
 
+#include "base/fd.h"
 #include "oci/digest.h"
 #include "oci/inflate.h"
-#include "ring.h"
+#include "sys/newroot.h"
 #include "unpack.h"
 
 #define READ_SIZE (256u << 10)
 /* A small blob may inflate by any ratio: up to here it can do no harm. */
 #define RATIO_FREE (64ll << 20)
-#define STACK_SIZE (512u << 10)
 
+/* Of the process that inflates. */
 struct stream {
 	const struct layer *layer;
 	const struct settings *set;
-	struct ring ring;
-	/* of the thread that reads */
+	struct ring *ring;
 	int blob;
 	struct inflate *inflate;
 	struct digest blob_digest;
 	int64_t in, out;
 	uint8_t *room; /* being filled */
 	size_t room_len;
-	bool failed;
-	struct err err;
-	/* of the thread that unpacks */
-	struct digest diff_digest;
-	int64_t taken;
 };
 
 static int check_digest(struct digest *d, const char *want, const char *what, struct err *e)
@@ -54,6 +51,12 @@ static int check_digest(struct digest *d, const char *want, const char *what, st
 	return err_set(e, ERR_INPUT, 0, "digest", "the %s is %s, not %s", what, text, want);
 }
 
+static int stopped(struct report *r)
+{
+	r->stopped = true; /* the side that stopped says why */
+	return -1;
+}
+
 /* Passes on what is inflated; with flush also a part of a buffer. */
 static int pass_on(struct stream *s, size_t used, bool flush)
 {
@@ -61,9 +64,9 @@ static int pass_on(struct stream *s, size_t used, bool flush)
 	if (s->room_len < RING_SIZE && !flush)
 		return 0;
 	if (s->room_len)
-		ring_filled(&s->ring, s->room_len);
+		ring_filled(s->ring, s->room_len);
 	s->room_len = 0;
-	s->room = flush ? NULL : ring_room(&s->ring);
+	s->room = flush ? NULL : ring_room(s->ring);
 	return flush || s->room ? 0 : -1;
 }
 
@@ -141,13 +144,13 @@ static int blame_blob(struct stream *s, uint8_t *buf, struct err *e)
 	return -1;
 }
 
-static int read_all(struct stream *s, struct err *e)
+static int read_all(struct stream *s, struct report *report, struct err *e)
 {
 	_free_ uint8_t *buf = mem_alloc(READ_SIZE);
 	ssize_t n = 0;
 	int r = 0;
 
-	s->room = ring_room(&s->ring);
+	s->room = ring_room(s->ring);
 	while (s->room && r == 0 && (n = read_blob(s, buf, e)) > 0) {
 		if (!s->inflate && check_kind(s, buf, (size_t)n, e) < 0)
 			return blame_blob(s, buf, e);
@@ -155,10 +158,10 @@ static int read_all(struct stream *s, struct err *e)
 		if (r < 0 && e->op[0] != '\0' && !str_eq(e->op, "inflate"))
 			return blame_blob(s, buf, e);
 	}
-	if (r || !s->room)
-		return r < 0 ? -1 : 0;
-	if (n < 0)
+	if (n < 0 || r < 0)
 		return -1;
+	if (r || !s->room)
+		return stopped(report);
 	if (!s->inflate && check_kind(s, buf, 0, e) < 0)
 		return -1;
 	if (check_digest(&s->blob_digest, s->layer->digest, "digest of the blob", e) < 0)
@@ -169,106 +172,133 @@ static int read_all(struct stream *s, struct err *e)
 	return 0;
 }
 
-static void *reader(void *arg)
+/* Of all descriptors those of the rings, of the report, and these two stay open; -1: none. */
+static void keep(const struct work *w, int a, int b)
 {
-	struct stream *s = arg;
+	const int fds[] = {a,
+			   b,
+			   w->out,
+			   w->plain.mem,
+			   w->plain.full[0],
+			   w->plain.full[1],
+			   w->plain.room[0],
+			   w->plain.room[1],
+			   w->checked.mem,
+			   w->checked.full[0],
+			   w->checked.full[1],
+			   w->checked.room[0],
+			   w->checked.room[1]};
 
-	s->failed = read_all(s, &s->err) < 0;
-	if (s->failed)
-		ring_stop(&s->ring);
-	else
-		ring_finish(&s->ring);
-	return NULL;
+	fd_close_all_but(fds, ARRAY_LEN(fds));
+}
+
+int work_inflate(struct work *w, struct report *report, struct err *e)
+{
+	struct stream s = {.layer = w->layer, .set = w->set, .ring = &w->plain, .blob = w->blob};
+	int r;
+
+	ring_release(&w->checked);
+	if (ring_fill_side(&w->plain, e) < 0)
+		return -1;
+	keep(w, w->blob, STDERR_FILENO);
+	posix_fadvise(w->blob, 0, 0, POSIX_FADV_SEQUENTIAL);
+	digest_start(&s.blob_digest);
+	r = confine_pipes(e);
+	if (r == 0)
+		r = read_all(&s, report, e);
+	if (r == 0)
+		ring_finish(&w->plain);
+	inflate_free(s.inflate);
+	digest_release(&s.blob_digest);
+	return r;
+}
+
+/* Digested is the copy, of which the process before this one has no mapping. */
+static int hash_all(struct work *w, struct digest *d, struct report *report)
+{
+	const uint8_t *data;
+	size_t len;
+	int r;
+
+	while ((r = ring_take(&w->plain, &data, &len)) == 1) {
+		uint8_t *copy = ring_room(&w->checked);
+
+		if (!copy)
+			return stopped(report);
+		memcpy(copy, data, len);
+		digest_add(d, copy, len);
+		report->size += (int64_t)len;
+		ring_filled(&w->checked, len);
+	}
+	if (r < 0)
+		return stopped(report);
+	ring_finish(&w->checked);
+	return 0;
+}
+
+int work_hash(struct work *w, struct report *report, struct err *e)
+{
+	_digest_ struct digest d = DIGEST_NONE;
+
+	if (ring_take_side(&w->plain, e) < 0 || ring_fill_side(&w->checked, e) < 0)
+		return -1;
+	keep(w, STDERR_FILENO, -1);
+	digest_start(&d);
+	if (confine_pipes(e) < 0 || hash_all(w, &d, report) < 0)
+		return -1;
+	return check_digest(&d, w->layer->diff_id, "diffID", e);
 }
 
 /* The tar reader's source. */
 static int next_bytes(void *ctx, const uint8_t **data, size_t *len, struct err *e)
 {
-	struct stream *s = ctx;
-	int r = ring_take(&s->ring, data, len);
+	struct work *w = ctx;
+	int r = ring_take(&w->checked, data, len);
 
-	if (r < 0) /* the reader has said why */
-		return err_set(e, ERR_FAILED, 0, "ring", "stopped");
-	if (r == 0) {
+	if (r == 0)
 		*len = 0;
+	if (r >= 0)
 		return 0;
-	}
-	digest_add(&s->diff_digest, *data, *len);
-	s->taken += (int64_t)*len;
-	return 0;
+	w->stopped = true;
+	return err_set(e, ERR_FAILED, 0, "ring", "stopped");
 }
 
-static int write_all(struct stream *s, struct unpack *u, struct err *e)
+/* The layer's folder becomes the root directory. No standard error: it may be a terminal. */
+static int confine_to(const struct work *w, struct err *e)
 {
-	if (unpack_entries(u, e) < 0 || tar_drain(u->tar, e) < 0)
-		return -1;
-	return check_digest(&s->diff_digest, s->layer->diff_id, "diffID", e);
+	const int writable[] = {w->root, -1};
+	const struct confine c = {.write_fds = writable, .caps = UNPACK_CAPS};
+
+	keep(w, w->root, -1);
+	return newroot_chroot(w->root, e) < 0 ? -1 : confine(&c, e);
 }
 
-static int confine_to(int root, struct err *e)
+static void unpack_release(struct unpack *u)
 {
-	const int writable[] = {root, -1};
-	const struct confine c = {
-		.write_fds = writable,
-		.caps = UNPACK_CAPS,
-	};
-
-	return confine(&c, e);
+	tar_free(u->tar);
+	if (u->parent >= 0)
+		close(u->parent);
+	buf_release(&u->parent_path);
+	buf_release(&u->path);
+	buf_release(&u->link_path);
+	buf_release(&u->dir_paths);
+	free(u->dirs);
 }
 
-static int run_threads(struct stream *s, struct unpack *u, struct err *e)
+int work_parse(struct work *w, struct report *report, struct err *e)
 {
-	pthread_attr_t attr;
-	pthread_t thread;
-	int r;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_SIZE);
-	r = pthread_create(&thread, &attr, reader, s);
-	pthread_attr_destroy(&attr);
-	if (r)
-		return err_set(e, ERR_FAILED, r, "pthread_create", "cannot start a thread");
-	r = write_all(s, u, e);
-	if (r < 0)
-		ring_stop(&s->ring);
-	pthread_join(thread, NULL);
-	if (s->failed) {
-		*e = s->err;
-		r = -1;
-	}
-	return r;
-}
-
-int unpack_layer(const struct layer *l, int blob, int root, const struct settings *set,
-		 struct report *report, struct err *e)
-{
-	struct stream s = {.layer = l, .set = set, .blob = blob};
-	struct unpack u = {.set = set, .report = report, .root = root, .parent = -1};
+	struct unpack u = {.set = w->set, .report = report, .root = w->root, .parent = -1};
 	int r;
 
 	umask(0);
 	mallopt(M_ARENA_MAX, 1);
-	posix_fadvise(blob, 0, 0, POSIX_FADV_SEQUENTIAL);
-	/* before the confinement: libcrypto may want to look at its configuration */
-	digest_start(&s.blob_digest);
-	digest_start(&s.diff_digest);
-	ring_init(&s.ring);
-	u.tar = tar_new(next_bytes, &s);
-	r = confine_to(root, e);
-	if (r == 0)
-		r = run_threads(&s, &u, e);
-	report->size = s.taken;
-	tar_free(u.tar);
-	inflate_free(s.inflate);
-	ring_release(&s.ring);
-	digest_release(&s.blob_digest);
-	digest_release(&s.diff_digest);
-	if (u.parent >= 0)
-		close(u.parent);
-	buf_release(&u.parent_path);
-	buf_release(&u.path);
-	buf_release(&u.link_path);
-	buf_release(&u.dir_paths);
-	free(u.dirs);
+	ring_release(&w->plain);
+	if (ring_take_side(&w->checked, e) < 0 || confine_to(w, e) < 0)
+		return -1;
+	u.tar = tar_new(next_bytes, w);
+	r = unpack_entries(&u, e) < 0 || tar_drain(u.tar, e) < 0 ? -1 : 0;
+	if (w->stopped)
+		r = stopped(report);
+	unpack_release(&u);
 	return r;
 }

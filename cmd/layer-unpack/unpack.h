@@ -9,6 +9,7 @@
 #include "oci/tar.h"
 #include "sys/confine.h"
 #include "sys/idmap.h"
+#include "ring.h"
 
 /* What giving files their owners, modes and attributes takes. */
 #define UNPACK_CAPS                                                                             \
@@ -41,11 +42,13 @@ struct idset {
 };
 void idset_add(struct idset *s, uint32_t id);
 
-/* What the process that unpacks a layer tells the one that started it; at most PIPE_BUF bytes. */
+/* What a process of a layer tells the one that started it; at most PIPE_BUF bytes. It may have been
+ * taken over: report_check() makes it safe to read. */
 struct report {
 	bool failed;
+	bool stopped; /* only since a process before or behind it ended */
 	struct err err;
-	int64_t size;		 /* bytes of the archive */
+	int64_t size;		 /* bytes of the archive, from the one that hashes */
 	int64_t devices;	 /* skipped */
 	int64_t xattrs;		 /* that the file system did not take */
 	struct idset uids, gids; /* not mapped */
@@ -89,9 +92,21 @@ struct unpack {
 	size_t ndirs;
 };
 
-/* Runs in a process of its own: unpacks blob into root, checks both digests. */
-int unpack_layer(const struct layer *l, int blob, int root, const struct settings *set,
-		 struct report *r, struct err *e);
+/* One layer: what its three processes share. */
+struct work {
+	const struct layer *layer;
+	const struct settings *set;
+	int blob, root;
+	int out;	     /* for the report of the process */
+	struct ring plain;   /* inflated */
+	struct ring checked; /* the same, digested */
+	bool stopped;	     /* of the process that parses: nothing came any more */
+};
+
+/* stream.c: each runs in a process of its own, which it confines. */
+int work_inflate(struct work *w, struct report *r, struct err *e);
+int work_hash(struct work *w, struct report *r, struct err *e);
+int work_parse(struct work *w, struct report *r, struct err *e);
 
 /* apply.c: all entries of u->tar, then the times of folders. */
 int unpack_entries(struct unpack *u, struct err *e);

@@ -160,3 +160,21 @@ void fd_close_from(int first)
 {
 	fd_close_range(first, INT32_MAX);
 }
+
+void fd_close_all_but(const int *keep, size_t n)
+{
+	int first = 0;
+
+	for (;;) {
+		int next = INT32_MAX;
+
+		for (size_t i = 0; i < n; i++)
+			if (keep[i] >= first && keep[i] < next)
+				next = keep[i];
+		if (next > first)
+			fd_close_range(first, next == INT32_MAX ? next : next - 1);
+		if (next == INT32_MAX)
+			return;
+		first = next + 1;
+	}
+}

@@ -42,6 +42,8 @@ int file_read(int dirfd, const char *name, size_t max, struct buf *out, struct e
 void fd_close_range(int first, int last);
 /* Closes all descriptors from first on. */
 void fd_close_from(int first);
+/* Closes all descriptors but these n, in any order; -1 among them stands for none. */
+void fd_close_all_but(const int *keep, size_t n);
 
 /* From first on, what is open now does not reach programs that are started later. */
 void fd_cloexec_from(int first);

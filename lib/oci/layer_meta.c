@@ -25,10 +25,19 @@ void layer_meta_release(struct layer_meta *m)
 	*m = (struct layer_meta){0};
 }
 
+static char early_boot[BOOT_ID_LEN];
+
+int layer_meta_boot(struct err *e)
+{
+	return boot_id(early_boot, e);
+}
+
 static const char *this_boot(struct err *e)
 {
 	static _Thread_local char boot[BOOT_ID_LEN];
 
+	if (early_boot[0])
+		return early_boot;
 	if (!boot[0] && boot_id(boot, e) < 0) {
 		boot[0] = '\0';
 		return NULL;

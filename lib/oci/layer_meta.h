@@ -42,6 +42,9 @@ int layer_meta_read(const struct store *s, const char *diffid, struct layer_meta
  */
 int layer_meta_write(int dirfd, const struct layer_meta *m, struct err *e);
 
+/* Reads the boot id now: for a program that will lose sight of /proc. Before any thread is made. */
+int layer_meta_boot(struct err *e);
+
 /* STORE/layers/sha256/HEX/root, absolute. The caller frees. diffid must be valid. */
 char *layer_root_path(const struct store *s, const char *diffid);
 

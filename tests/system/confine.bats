@@ -137,11 +137,11 @@ stage() { # STEPS PROGRAM
 	says 'read(0' "$NEVER $NO_NET $NO_START $NO_MOUNT unix=deny"
 }
 
-@test "layer-unpack: no network, no programs, before a layer is read" {
+@test "layer-unpack: no network, no programs, before its document is read" {
 	img-fetch "oci:$DIR/image:busybox" >"$DIR/fetched"
 	ns-enter-pause rm -rf "$XDG_DATA_HOME/rp/layers"
-	ns-enter-pause strace -f -v -s 64 -e trace=seccomp,capset,openat -o "$DIR/strace" layer-unpack <"$DIR/fetched" >/dev/null
-	says - "$NEVER $NO_NET execve=deny newuser=deny $NO_MOUNT unix=deny"
+	ns-enter-pause strace -f -v -s 64 -e trace=seccomp,capset,openat,read -o "$DIR/strace" layer-unpack <"$DIR/fetched" >/dev/null
+	says 'read(0' "$NEVER $NO_NET execve=deny newuser=deny $NO_MOUNT unix=deny"
 	# each layer's own process can start nothing at all
 	grep -v "^$(head -1 "$DIR/strace" | cut -d' ' -f1) " "$DIR/strace" >"$DIR/layer"
 	mv "$DIR/layer" "$DIR/strace"
