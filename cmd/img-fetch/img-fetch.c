@@ -8,8 +8,9 @@
  *	3. everything that must be read from files: registries.conf, auth.json, certs.d, or the OCI
  *	   layout's index; credential helpers are asked (plan.c);
  *	4. confinement: from here on it may use the network, write the store, and read certificates
- *	   and the resolver's files. It must not start programs, gain privileges, or read or write
- *	   anything else;
+ *	   and the resolver's files, which are all that its root directory has (sys/newroot.h). It
+ *	   must not start programs, gain privileges, use other sockets, or read or write anything
+ *	   else. What it does not need for the stages before was given up before the first;
  *	5. the candidates in order: manifest, configuration, all layers at once (pull.c, registry.c,
  *	   blobs.c), until one succeeds;
  *	6. the document with `image`.
@@ -17,10 +18,13 @@
  * Nothing that came from outside is used before its digest was verified.
  */
 #include <fcntl.h>
+#include <linux/capability.h>
 
 #include "base/log.h"
+#include "oci/layer_meta.h"
 #include "oci/lookup.h"
 #include "sys/confine.h"
+#include "sys/newroot.h"
 #include "wire/doc.h"
 #include "wire/prog.h"
 #include "fetch.h"
@@ -108,51 +112,86 @@ static int read_wish(struct prog *p, struct fetch *f, struct wish *w, struct err
 	return 0;
 }
 
-/* Files that TLS and the resolver of libc open while they work. */
-static const char *const readable[] = {
+/* What TLS and the resolver of libc open while they work. */
+static const char *const needed[] = {
 	"/etc/ssl",
 	"/etc/pki",
+	"/etc/crypto-policies",
 	"/etc/ca-certificates",
 	"/usr/share/ca-certificates",
+	"/usr/share/pki",
 	"/usr/local/share/ca-certificates",
-	"/usr/lib",
-	"/usr/lib64",
-	"/lib",
-	"/lib64",
+	"/usr/lib/ssl",
+	"/var/lib/ca-certificates",
 	"/etc/resolv.conf",
-	"/run/systemd/resolve",
 	"/etc/hosts",
 	"/etc/host.conf",
 	"/etc/nsswitch.conf",
 	"/etc/gai.conf",
 	"/etc/services",
-	"/etc/ld.so.cache",
 	"/etc/localtime",
 };
 
-static int confine_here(const struct store *s, int also_read, bool network, struct err *e)
+/* All of the root, where it is one of ours; else what is needed of the machine's. */
+static size_t open_readable(bool own_root, bool network, int *fds)
 {
-	int reads[ARRAY_LEN(readable) + 3], writes[] = {s->fd, -1}, r;
-	const struct confine c = {.read_fds = reads, .write_fds = writes, .network = network};
-	size_t n = 0, own;
+	static const char *const root[] = {"/"};
+	const char *const *list = own_root ? root : needed;
+	size_t len = own_root ? 1 : network ? ARRAY_LEN(needed) : 0, n = 0;
 
-	for (size_t i = 0; network && i < ARRAY_LEN(readable); i++) {
-		reads[n] = open(readable[i], O_PATH | O_CLOEXEC);
-		if (reads[n] >= 0)
+	for (size_t i = 0; i < len; i++) {
+		fds[n] = open(list[i], O_PATH | O_CLOEXEC);
+		if (fds[n] >= 0)
 			n++;
 	}
-	/* whether a layer that is there already counts depends on the boot: oci/layer_meta.h */
-	reads[n] = open("/proc/sys/kernel/random/boot_id", O_PATH | O_CLOEXEC);
-	if (reads[n] >= 0)
-		n++;
-	own = n;
-	if (also_read >= 0)
-		reads[n++] = also_read;
+	return n;
+}
+
+/*
+ * layout is the folder of an OCI layout, or -1. Of the machine's files only those above stay in
+ * reach, of the user's only the store and the layout, for calls too that Landlock does not know.
+ */
+static int confine_here(struct fetch *f, int *layout, bool network, struct err *e)
+{
+	int *const dirs[] = {&f->store->fd, layout && *layout >= 0 ? layout : NULL, NULL};
+	int reads[ARRAY_LEN(needed) + 2], writes[2] = {-1, -1}, r;
+	const struct confine c = {.read_fds = reads, .write_fds = writes, .network = network};
+	size_t n, own;
+
+	/* whether a layer that is there already counts depends on the boot */
+	if (layer_meta_boot(e) < 0)
+		return -1;
+	r = newroot_files(needed, network ? ARRAY_LEN(needed) : 0, dirs, e);
+	if (r < 0)
+		return -1;
+	own = n = open_readable(r == 0, network, reads);
+	writes[0] = f->store->fd;
+	if (layout)
+		reads[n++] = *layout;
 	reads[n] = -1;
+	close(f->store->run); /* a folder of the old root */
+	f->store->run = -1;
 	r = confine(&c, e);
 	for (size_t i = 0; i < own; i++)
 		close(reads[i]);
 	return r;
+}
+
+/* Before the document is read: what configuration, credential helpers and the above will need. */
+static int confine_early(struct err *e)
+{
+	static const struct confine c = {
+		.any_files = true,
+		.network = true,
+		.unix_sockets = true,
+		.exec = true,
+		.fork = true,
+		.mounts = true,
+		.signals = true,
+		.caps = CONFINE_CAP(CAP_SYS_ADMIN),
+	};
+
+	return confine(&c, e);
 }
 
 static int from_layout(struct fetch *f, const struct wish *w, struct json **image, struct err *e)
@@ -164,7 +203,7 @@ static int from_layout(struct fetch *f, const struct wish *w, struct json **imag
 		return -1;
 	name = ref_text(&o.name);
 	progress_trying(f->progress, w->name);
-	if (confine_here(f->store, o.dir, false, e) < 0 || pull(f, &o.src, &o.name, image, e) < 0) {
+	if (confine_here(f, &o.dir, false, e) < 0 || pull(f, &o.src, &o.name, image, e) < 0) {
 		progress_failed(f->progress, w->name, e, true);
 		return -1;
 	}
@@ -227,7 +266,7 @@ static int from_registry(struct fetch *f, const struct options *o, const struct 
 	struct plan_options po;
 
 	if (plan_options(o, &po, e) < 0 || parse_name(w->name, &name, e) < 0 ||
-	    plan_make(&plan, &po, &name, e) < 0 || confine_here(f->store, -1, true, e) < 0)
+	    plan_make(&plan, &po, &name, e) < 0 || confine_here(f, NULL, true, e) < 0)
 		return -1;
 	return plan_run(&plan, f, w->name, image, e);
 }
@@ -293,6 +332,7 @@ static const struct program program = {
 	.opts = options,
 	.opts_size = sizeof(struct options),
 	.io = PROG_MAY_READ | PROG_NEEDS_DOC | PROG_WRITES | PROG_CONTAINER,
+	.confine = confine_early,
 	.run = run,
 };
 

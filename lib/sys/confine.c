@@ -22,6 +22,7 @@
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stddef.h>
@@ -100,8 +101,8 @@ static int confine_files(const struct confine *c, struct err *e)
 	rs.fs |= abi >= 3 ? LL_FS_TRUNCATE : 0;
 	rs.fs |= abi >= 5 ? LL_FS_IOCTL_DEV : 0;
 	rs.net = c->network ? 0 : LL_NET_TCP;
-	rs.scoped = (c->network || c->unix_sockets ? 0 : LL_SCOPE_ABSTRACT_UNIX) |
-		    (c->signals ? 0 : LL_SCOPE_SIGNAL);
+	rs.scoped =
+		(c->unix_sockets ? 0 : LL_SCOPE_ABSTRACT_UNIX) | (c->signals ? 0 : LL_SCOPE_SIGNAL);
 	fd = (int)syscall(NR_LANDLOCK_CREATE_RULESET, &rs, size, 0);
 	if (fd < 0)
 		return err_sys(e, "landlock_create_ruleset", "cannot restrict file access");
@@ -235,6 +236,13 @@ static void on_arg(struct filter *f, long nr, int i, uint16_t op, uint32_t k, ui
 	put_ret(f, no);
 }
 
+/* The accumulator holds this: allowed. */
+static void put_is(struct filter *f, uint32_t k)
+{
+	put(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, k);
+	put_ret(f, SECCOMP_RET_ALLOW);
+}
+
 static void put_head(struct filter *f)
 {
 	put_load(f, ARCH_OFFSET);
@@ -326,15 +334,32 @@ static void put_processes(struct filter *f, const struct confine *c)
 		on_call(f, SYS_clone3, SECCOMP_RET_ERRNO | ENOSYS);
 }
 
+/* socket(2) for these families only. getaddrinfo(3) asks NETLINK_ROUTE, which is protocol 0. */
+static void put_families(struct filter *f, const struct confine *c)
+{
+	struct filter in = {.n = 0};
+
+	put_load(&in, ARG_OFFSET(0));
+	if (c->unix_sockets)
+		put_is(&in, AF_UNIX);
+	if (c->network) {
+		put_is(&in, AF_INET);
+		put_is(&in, AF_INET6);
+		put(&in, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, AF_NETLINK);
+		put_load(&in, ARG_OFFSET(2));
+		put_is(&in, NETLINK_ROUTE);
+	}
+	put_ret(&in, DENY);
+	put(f, BPF_JMP | BPF_JEQ | BPF_K, 0, (uint8_t)in.n, SYS_socket);
+	for (int i = 0; i < in.n; i++)
+		put(f, in.ins[i].code, in.ins[i].jt, in.ins[i].jf, in.ins[i].k);
+}
+
 static void put_sockets(struct filter *f, const struct confine *c)
 {
-	if (c->network)
+	put_families(f, c);
+	if (c->network || c->unix_sockets)
 		return;
-	if (c->unix_sockets) {
-		on_arg(f, SYS_socket, 0, BPF_JEQ, AF_UNIX, SECCOMP_RET_ALLOW, DENY);
-		return;
-	}
-	on_call(f, SYS_socket, DENY);
 	on_call(f, SYS_connect, DENY);
 	on_call(f, SYS_bind, DENY);
 	on_call(f, SYS_listen, DENY);

@@ -24,8 +24,8 @@ struct confine {
 			       * that  may be read */
 	const int *write_fds; /* the same: may be read, written, made, removed, renamed */
 	bool any_files;	      /* no Landlock: the whole file system as the file modes allow */
-	bool network;	      /* sockets of all families */
-	bool unix_sockets;    /* AF_UNIX sockets; implied by network */
+	bool network;	      /* sockets of IPv4 and IPv6, and what tells the machine's addresses */
+	bool unix_sockets;    /* AF_UNIX sockets */
 	bool exec;	      /* execve(2); what lies in read_fds may be executed; without it no
 			       * memory becomes executable any more, dlopen(3) fails */
 	bool fork;	      /* new processes; new threads are always allowed */

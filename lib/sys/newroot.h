@@ -10,6 +10,8 @@
 #ifndef RP_SYS_NEWROOT_H
 #define RP_SYS_NEWROOT_H
 
+#include <stddef.h>
+
 #include "base/err.h"
 
 /*
@@ -20,6 +22,17 @@
  * before 5.12): *dir is then as it was, the working directory may be that folder; -1.
  */
 int newroot_pivot(int *dir, struct err *e);
+
+/*
+ * The same with an empty read-only root, in which the n files and folders of paths (absolute, of
+ * the old root) appear read-only at their places; what is not there is left out. *dirs, a list that
+ * ends with NULL, are descriptors of folders that are worked with: each is replaced by one (O_PATH)
+ * from which nothing above it is in reach. A process that may not make mounts makes a user
+ * namespace first, in which there are its own ids alone.
+ *
+ * 0; 1 where neither is permitted, with nothing changed; -1. The process must have one thread.
+ */
+int newroot_files(const char *const *paths, size_t n, int *const *dirs, struct err *e);
 
 /*
  * chroot(2) into the folder dir, inside of a namespace that newroot_pivot() made. 0; 1 where the

@@ -4,10 +4,11 @@
 
 	filter.py STRACE-LOG BEFORE CALL=VERDICT...
 
-The log was made by strace -f -v -s 0 -e trace=seccomp,capset,.... The first filter in it is run, as
-the kernel would (seccomp(2), classic BPF), for each CALL: a name of the table below. VERDICT is
-allow or deny. "caps=HEX" compares the permitted capabilities of the last capset(2). BEFORE, unless
-"-", is a text in the log that must come after the filter: what was opened or read only then.
+The log was made by strace -f -v -s 0 -e trace=seccomp,capset,.... The filters of the process that
+has the first one in it are run, as the kernel would (seccomp(2), classic BPF), for each CALL: a name
+of the table below. VERDICT is allow or deny. "caps=HEX" compares the permitted capabilities of its
+last capset(2). BEFORE, unless "-", is a text in the log: what was opened or read. Only what was given
+up before it comes up counts.
 """
 import re
 import sys
@@ -87,17 +88,18 @@ def run(instructions, nr, args):
 
 def main():
     log = open(sys.argv[1], errors="replace").read().split("\n")
-    at = [i for i, l in enumerate(log) if "SECCOMP_SET_MODE_FILTER" in l and l.endswith("= 0")]
-    if not at:
-        sys.exit("filter.py: no filter was installed")
-    filter_ = program(log[at[0]])
     before = sys.argv[2]
     if before != "-":
         seen = [i for i, l in enumerate(log) if before in l and "execve(" not in l]
         if not seen:
             sys.exit("filter.py: the log has no " + before)
-        if seen[0] < at[0]:
-            sys.exit("filter.py: before the filter: " + log[seen[0]])
+        log = log[: seen[0]]
+    installed = [l for l in log if "SECCOMP_SET_MODE_FILTER" in l and l.endswith("= 0")]
+    if not installed:
+        sys.exit("filter.py: no filter was installed before " + before)
+    pid = re.match(r"\d* *", installed[0]).group()  # of strace -f
+    log = [l for l in log if l.startswith(pid)]
+    filters = [program(l) for l in installed if l.startswith(pid)]
     wrong = []
     for word in sys.argv[3:]:
         name, want = word.split("=")
@@ -105,7 +107,8 @@ def main():
             kept = re.findall(r"capset\(.*permitted=([^,]+),.*= 0$", "\n".join(log), re.M)
             got = kept[-1] if kept else "none"
         else:
-            got = run(filter_, *CALLS[name])
+            verdicts = [run(f, *CALLS[name]) for f in filters]
+            got = "deny" if "deny" in verdicts else "allow"
         if got != want:
             wrong.append("%s: %s, not %s" % (name, got, want))
     sys.exit("; ".join(wrong) if wrong else 0)

@@ -150,7 +150,10 @@ stage() { # STEPS PROGRAM
 
 @test "img-fetch: no programs, no mounts, no privileges, before an index is read" {
 	traced img-fetch --policy always "oci:$DIR/image:busybox" >/dev/null
-	says '"blobs/sha256' "$NEVER $NO_START $NO_MOUNT caps=0"
+	says '"blobs/sha256' "$NEVER $NO_START $NO_MOUNT $NO_NET unix=deny caps=0"
+	# what it needs for configuration and credential helpers stays until then, but no more
+	traced img-fetch --policy always "oci:$DIR/image:busybox" </dev/null >/dev/null
+	says index.json "$NEVER vsock=deny"
 }
 
 @test "cgroup-scope: unix sockets alone, before its input is read" {

@@ -609,3 +609,27 @@ ca() {
 	[ "$(grep -nE 'connect\(' trace | head -1 | cut -d: -f1)" -gt \
 		"$(grep -nE 'PR_SET_SECCOMP|seccomp\(SECCOMP_SET' trace | tail -1 | cut -d: -f1)" ]
 }
+
+# In the user's namespaces and outside of them, where it makes one for itself; with a network and a
+# layout.
+@test "who takes it over finds no file, socket, program, executable memory" {
+	local in from
+	gcc -D_GNU_SOURCE -shared -fPIC -o takeover.so "$BATS_TEST_DIRNAME/../lib/preload/takeover.c"
+	echo canary >canary
+	for in in "" "ns-enter-pause --private --"; do
+		# shellcheck disable=SC2086
+		$in env TAKEOVER=curl_multi_perform TAKEOVER_CANARY="$PWD/canary" TAKEOVER_OUT=- TAKEOVER_FAMILIES=" 2 10 16 " \
+			LD_PRELOAD="$PWD/takeover.so" img-fetch -q --policy always "127.0.0.1:$PLAIN/ns/one:1" >out 2>err || { cat err; false; }
+		cat err
+		[ "$(cat err)" = "takeover: nothing" ]
+		rm -rf "$RP_STORE/blobs"
+		# shellcheck disable=SC2086
+		$in env TAKEOVER=copy_file_range TAKEOVER_CANARY="$PWD/canary" TAKEOVER_OUT=- \
+			LD_PRELOAD="$PWD/takeover.so" img-fetch -q "oci:$BATS_FILE_TMPDIR/img:one" >out 2>err || { cat err; false; }
+		cat err
+		[ "$(cat err)" = "takeover: nothing" ]
+		rm -rf "$RP_STORE/blobs"
+	done
+	[ "$(cat canary)" = canary ]
+	ns-enter-pause --stop
+}
