@@ -129,13 +129,24 @@ static int create_named(const struct store *s, struct prog *p, const char *id, c
 	return name ? create(s, p, id, name, hostname, e) : -1;
 }
 
+static struct store store = STORE_NONE;
+
+/* Before the document is read; what dead processes left is removed by ctr-cleanup, a program. */
+static int sweep_and_confine(struct err *e)
+{
+	if (store_open(&store, e) < 0)
+		return -1;
+	store_sweep(&store, false, NULL);
+	container_sweep(&store);
+	return confine_reader(e);
+}
+
 static int run(struct prog *p, struct err *e)
 {
 	const struct options *o = p->opts;
 	struct cur root = cur_root(p->doc), request, image;
 	const char *name = o->name, *hostname = NULL, *reference = "";
 	char id[CONTAINER_ID_LEN + 1];
-	_store_ struct store s = STORE_NONE;
 
 	if (doc_part(&root, "request", &request, e) < 0 || doc_part(&root, "image", &image, e) < 0)
 		return -1;
@@ -157,18 +168,12 @@ static int run(struct prog *p, struct err *e)
 		snprintf(id, sizeof(id), "%s", o->id);
 	else if (random_id(id, e) < 0)
 		return -1;
-	if (store_open(&s, e) < 0)
+	if (o->start && start_mark(&store, id, e) < 0)
 		return -1;
-	store_sweep(&s, false, NULL);
-	container_sweep(&s); /* starts ctr-cleanup: not possible later */
-	if (confine_reader(e) < 0)
-		return -1;
-	if (o->start && start_mark(&s, id, e) < 0)
-		return -1;
-	if (create_named(&s, p, id, name, hostname, e) == 0)
+	if (create_named(&store, p, id, name, hostname, e) == 0)
 		return 0;
 	if (o->start)
-		start_unmark(&s, id);
+		start_unmark(&store, id);
 	return -1;
 }
 
@@ -179,10 +184,14 @@ static const struct program program = {
 	.opts = options,
 	.opts_size = sizeof(struct options),
 	.io = PROG_READS | PROG_WRITES | PROG_CONTAINER,
+	.confine = sweep_and_confine,
 	.run = run,
 };
 
 int main(int argc, char **argv)
 {
-	return prog_main(&program, argc, argv);
+	int status = prog_main(&program, argc, argv);
+
+	store_close(&store);
+	return status;
 }

@@ -250,6 +250,32 @@ static int check_only(struct net *n, const struct cur *request, struct err *e)
 	return 0;
 }
 
+/* What the namespace, its loopback device, and the helper need, which has at most what is kept
+ * here. */
+#define LAUNCH_CAPS                                                                             \
+	(CONFINE_CAP(CAP_SYS_ADMIN) | CONFINE_CAP(CAP_NET_ADMIN) |                              \
+	 CONFINE_CAP(CAP_NET_BIND_SERVICE) | CONFINE_CAP(CAP_NET_RAW) | CONFINE_CAP(CAP_KILL) | \
+	 CONFINE_CAP(CAP_SETUID) | CONFINE_CAP(CAP_SETGID) | CONFINE_CAP(CAP_SETPCAP) |         \
+	 CONFINE_CAP(CAP_SYS_CHROOT) | CONFINE_CAP(CAP_SYS_PTRACE) |                            \
+	 CONFINE_CAP(CAP_DAC_OVERRIDE) | CONFINE_CAP(CAP_DAC_READ_SEARCH))
+
+/* Before the document is read. */
+static int confine_early(struct err *e)
+{
+	static const struct confine c = {
+		.any_files = true,
+		.network = true,
+		.unix_sockets = true,
+		.exec = true,
+		.fork = true,
+		.mounts = true,
+		.signals = true,
+		.caps = LAUNCH_CAPS,
+	};
+
+	return confine(&c, e);
+}
+
 /* The helper runs: what is left are files, and undo(). */
 static int confine_rest(struct err *e)
 {
@@ -293,6 +319,7 @@ static const struct program program = {
 	.opts = options,
 	.opts_size = sizeof(struct options),
 	.io = PROG_READS | PROG_WRITES | PROG_CONTAINER,
+	.confine = confine_early,
 	.run = run,
 };
 

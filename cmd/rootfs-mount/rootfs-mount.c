@@ -13,10 +13,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/stat.h>
 
 #include "base/log.h"
 #include "oci/container.h"
+#include "oci/labelling.h"
 #include "sys/confine.h"
 #include "sys/path.h"
 #include "wire/doc.h"
@@ -99,6 +101,27 @@ static int lookup(const struct cur *root, struct json *rootfs, int dir, struct e
 	return 0;
 }
 
+/* What mounting takes, and copying where that is refused. */
+#define MOUNT_CAPS                                                                              \
+	(CONFINE_CAP(CAP_SYS_ADMIN) | CONFINE_CAP(CAP_CHOWN) | CONFINE_CAP(CAP_DAC_OVERRIDE) |  \
+	 CONFINE_CAP(CAP_DAC_READ_SEARCH) | CONFINE_CAP(CAP_FOWNER) | CONFINE_CAP(CAP_FSETID) | \
+	 CONFINE_CAP(CAP_MKNOD) | CONFINE_CAP(CAP_SETFCAP))
+
+/* Before the document is read. Where SELinux is on, selinux-label(1) chooses the label. */
+static int confine_early(struct err *e)
+{
+	const bool label = labelling_is_on();
+	const struct confine c = {
+		.any_files = true,
+		.mounts = true,
+		.exec = label,
+		.fork = label,
+		.caps = MOUNT_CAPS,
+	};
+
+	return confine(&c, e);
+}
+
 static int run(struct prog *p, struct err *e)
 {
 	const struct options *o = p->opts;
@@ -143,6 +166,7 @@ static const struct program program = {
 	.opts = options,
 	.opts_size = sizeof(struct options),
 	.io = PROG_READS | PROG_WRITES | PROG_CONTAINER,
+	.confine = confine_early,
 	.run = run,
 };
 

@@ -33,7 +33,7 @@ says() { # TEXT WORDS
 
 # In the user's namespaces, with the pipeline's steps before it.
 stage() { # STEPS PROGRAM
-	ns-enter-pause --private -- sh -c "$1 strace -v -s 64 -e trace=seccomp,capset,openat,openat2,connect -o $DIR/strace $2 >$DIR/doc"
+	ns-enter-pause --private -- sh -c "$1 strace -v -s 64 -e trace=seccomp,capset,openat,openat2,read,connect -o $DIR/strace $2 >$DIR/doc"
 }
 
 @test "ctr-list, ctr-inspect, ctr-load: readers, before a container's record is read" {
@@ -71,14 +71,18 @@ stage() { # STEPS PROGRAM
 	jq -e .spec "$DIR/doc" >/dev/null
 }
 
-@test "ctr-create: a reader that writes our own folders, before it makes the record" {
+@test "ctr-create: a reader that writes our own folders, before it reads its document" {
 	stage "img-find <$DIR/req |" ctr-create
-	says '"container.json' "$READER"
+	says 'read(0' "$READER"
 	ns-enter-pause ctr-cleanup --remove "$(jq -r .container.id "$DIR/doc")"
 }
 
-@test "rootfs-mount: before the image's passwd is read" {
+@test "rootfs-mount: before its document, and more before the image's passwd is read" {
 	stage "img-find <$DIR/req | ctr-create |" rootfs-mount
+	local early=$NO_START
+	if [ -e /sys/fs/selinux/enforce ]; then early=; fi
+	says 'read(0' "$NEVER $NO_NET unix=deny $early"
+	grep -q 'capset(.*permitted=1<<CAP_CHOWN|1<<CAP_DAC_OVERRIDE|.*1<<CAP_SYS_ADMIN|1<<CAP_MKNOD|1<<CAP_SETFCAP,' "$DIR/strace"
 	says etc/passwd "$NEVER $NO_NET $NO_START unix=deny"
 	ns-enter-pause ctr-cleanup --remove "$(jq -r .container.id "$DIR/doc")"
 }
@@ -88,6 +92,8 @@ stage() { # STEPS PROGRAM
 	for mode in none slirp4netns pasta; do
 		jq ".request.network.mode = \"$mode\"" "$DIR/req" >"$DIR/req.$mode"
 		stage "img-find <$DIR/req.$mode | ctr-create | rootfs-mount |" net-slirp-launch
+		says 'read(0' "$NEVER vsock=deny"
+		run ! says 'read(0' 'caps=none'
 		says - "$NEVER $NO_NET $NO_START unix=deny caps=1<<CAP_KILL|1<<CAP_SYS_ADMIN"
 		ns-enter-pause ctr-cleanup --remove "$(jq -r .container.id "$DIR/doc")"
 	done
