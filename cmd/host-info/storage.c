@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "oci/container.h"
 #include "oci/index.h"
+#include "oci/no_overlay.h"
 
 static int count_containers(const struct store *s, struct json *out, struct err *e)
 {
@@ -48,16 +49,11 @@ static int count_images(const struct store *s, struct json *out, struct err *e)
 	return 0;
 }
 
-/* rootfs-mount(1) remembers for one boot that the kernel refused overlayfs. */
 static const char *driver(const struct store *s)
 {
-	_buf_ struct buf b = {0};
-	char boot[BOOT_ID_LEN];
+	_free_ char *why = no_overlay_why(s);
 
-	return file_read(s->run, "no-overlay", 64, &b, NULL) == 0 && boot_id(boot, NULL) == 0 &&
-			       str_eq(b.data, boot)
-		       ? "vfs"
-		       : "overlay";
+	return why ? "vfs" : "overlay";
 }
 
 static void add_space(const struct store *s, struct json *out)

@@ -20,6 +20,8 @@
 
 /* glibc 2.36 has these in <sys/mount.h>, which cannot be included beside <linux/mount.h> */
 extern int mount(const char *, const char *, const char *, unsigned long, const void *);
+extern int umount2(const char *, int);
+#define MNT_DETACH 2
 
 static int set_string(int fs, const char *key, const char *value)
 {
@@ -66,10 +68,25 @@ static const char *layer_name(const struct rootfs *r, const struct layer_fds *l,
 	return strlen(path) < 250 && !strpbrk(path, ":\\,") ? path : path_fd_link(l->fd[i], link);
 }
 
+/* Something is not there or used up; anything else is taken as overlayfs refusing what it is given.
+ */
+static bool passing(int errnum)
+{
+	static const int list[] = {ENOENT, ESTALE, EBUSY,  ENOMEM, ENFILE, EMFILE,
+				   EIO,	   ENOSPC, EDQUOT, EINTR,  EAGAIN};
+
+	for (size_t i = 0; i < ARRAY_LEN(list); i++)
+		if (errnum == list[i])
+			return true;
+	return false;
+}
+
 static int refused(struct err *e, const char *op)
 {
 	int errnum = errno;
 
+	if (passing(errnum))
+		return err_sys(e, op, "cannot mount overlayfs");
 	return err_set(e, ERR_UNSUPPORTED, errnum, op, "cannot mount overlayfs");
 }
 
@@ -151,4 +168,26 @@ int overlay_mount(const struct rootfs *r, struct err *e)
 	clear_volatile(r);
 	n = mount_new_api(r, &l, e);
 	return n == 1 ? mount_old_api(r, &l, e) : n;
+}
+
+/* The simplest mount that there is, on the file system on which those of containers are. */
+int overlay_probe(const struct store *s, struct err *e)
+{
+	static const char *const dirs[] = {"lower", "upper", "work", "rootfs"};
+	_staging_ struct staging st = STAGING_NONE;
+	_strv_ struct strv layers = {0};
+	_free_ char *path = NULL;
+
+	if (staging_make(s, "overlay", &st, e) < 0)
+		return -1;
+	path = str_fmt("%s/staging/%s", s->path, st.name);
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
+		if (mkdirat(st.fd, dirs[i], 0755) < 0)
+			return err_sys(e, "mkdirat", "cannot make %s/%s", path, dirs[i]);
+	strv_addf(&layers, "%s/lower", path);
+	if (overlay_mount(&(struct rootfs){.layers = layers, .dir = st.fd, .path = path}, e) < 0)
+		return -1;
+	if (umount2("rootfs", MNT_DETACH) < 0)
+		return err_sys(e, "umount2", "cannot unmount %s/rootfs", path);
+	return 0;
 }

@@ -3,9 +3,9 @@
  * rootfs-mount: mounts the image's layers and the container's read-write layer as one tree.
  *
  * Stages: check the document; where SELinux is on, choose the container's label; mount with
- * overlayfs, or copy where the kernel refuses (a refusal is remembered for this boot in
- * RUN/no-overlay); look the container's user up in the tree. The mount lives in the mount namespace
- * of the caller and ends with it.
+ * overlayfs, or copy where the kernel refuses (where it refuses a probe as well, that is remembered
+ * for this boot in RUN/no-overlay); look the container's user up in the tree. The mount lives in
+ * the mount namespace of the caller and ends with it.
  *
  * It must not run anything from the tree, and not write below any layer but the container's own.
  */
@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "oci/container.h"
 #include "oci/labelling.h"
+#include "oci/no_overlay.h"
 #include "sys/confine.h"
 #include "sys/path.h"
 #include "wire/doc.h"
@@ -34,53 +35,71 @@ static const struct opt options[] = {
 	{0},
 };
 
-static bool overlay_known_bad(const struct store *s)
+static void copy_warning(const char *why)
 {
-	_buf_ struct buf b = {0};
-	char boot[BOOT_ID_LEN];
-
-	return file_read(s->run, "no-overlay", 64, &b, NULL) == 0 && boot_id(boot, NULL) == 0 &&
-	       str_eq(b.data, boot);
+	log_warn("%s; copying the image instead, which takes time and space", why);
 }
 
-static void remember_bad(const struct store *s)
+/*
+ * overlayfs has refused this tree. Whether it refuses all of them is for a probe to say, never for
+ * one image or container. 0: copy it.
+ */
+static int judge_refusal(const struct store *s, struct err *e)
 {
-	char boot[BOOT_ID_LEN];
+	_free_ char *why = str_fmt("%s: %s", e->msg, strerror(e->errnum));
+	struct err probe = {0};
 
-	if (boot_id(boot, NULL) == 0)
-		file_replace(s->run, "no-overlay", boot, strlen(boot), 0600, false, NULL);
+	if (e->code != ERR_UNSUPPORTED)
+		return -1;
+	if (overlay_probe(s, &probe) < 0) {
+		if (probe.code != ERR_UNSUPPORTED)
+			return -1;
+		no_overlay_remember(s, why);
+	}
+	copy_warning(why);
+	err_clear(e);
+	return 0;
 }
 
 /* The name of the driver that was used, NULL on failure. */
 static const char *mount_tree(const struct store *s, const struct rootfs *r, const char *driver,
 			      struct err *e)
 {
+	_free_ char *why = driver ? NULL : no_overlay_why(s);
+
 	if (faccessat(r->dir, COPIED, F_OK, 0) == 0)
 		return "vfs";
-	if (!driver && overlay_known_bad(s))
-		driver = "vfs";
-	if (!str_eq(driver, "vfs")) {
+	if (why) {
+		copy_warning(why);
+	} else if (!str_eq(driver, "vfs")) {
 		if (overlay_mount(r, e) == 0)
 			return "overlay";
-		if (driver || e->code != ERR_UNSUPPORTED)
+		if (driver || judge_refusal(s, e) < 0)
 			return NULL;
-		log_warn("%s: %s; copying the image instead, which takes time and space", e->msg,
-			 strerror(e->errnum));
-		remember_bad(s);
-		err_clear(e);
 	}
 	return vfs_copy(r, e) < 0 ? NULL : "vfs";
 }
 
+/*
+ * A layer that comes twice counts where it is uppermost, and there alone: all that it has below is
+ * hidden by what it has above, and overlayfs takes a folder only once.
+ */
 static int read_layers(const struct cur *root, struct strv *layers, struct err *e)
 {
+	_strv_ struct strv all = {0};
 	struct cur rootfs;
 
 	if (cur_obj(root, "rootfs", CUR_NEED, &rootfs, e) < 0 ||
-	    cur_strv(&rootfs, "layers", CUR_NEED, layers, e) < 0)
+	    cur_strv(&rootfs, "layers", CUR_NEED, &all, e) < 0)
 		return -1;
-	if (layers->n == 0)
+	if (all.n == 0)
 		return err_set(e, ERR_INPUT, 0, NULL, ".rootfs.layers: the image has no layers");
+	for (size_t i = 0; i < all.n; i++) {
+		const struct strv above = {all.v + i + 1, all.n - i - 1};
+
+		if (i + 1 == all.n || !strv_has(&above, all.v[i]))
+			strv_add(layers, all.v[i]);
+	}
 	return 0;
 }
 

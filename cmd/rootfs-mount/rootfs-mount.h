@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "wire/json.h"
+#include "oci/store.h"
 
 struct rootfs {
 	struct strv layers; /* absolute directories, bottom first */
@@ -22,10 +22,13 @@ int rootfs_choose_label(struct json *doc, struct rootfs *r, struct err *e);
 int rootfs_relabel(struct json *doc, const struct rootfs *r, struct err *e);
 
 /*
- * Mounts the layers with overlayfs on rootfs/. ERR_UNSUPPORTED where this kernel or this file
- * system does not let an unprivileged user do so: the caller falls back.
+ * Mounts the layers, each a different folder, with overlayfs on rootfs/. ERR_UNSUPPORTED where
+ * overlayfs refuses them: the caller falls back, and asks the probe whether it refuses all, as
+ * where this kernel or this file system does not let an unprivileged user have any. The working
+ * directory is changed.
  */
 int overlay_mount(const struct rootfs *r, struct err *e);
+int overlay_probe(const struct store *s, struct err *e);
 
 /* In the container's directory: rootfs/ is a whole copy of the image, and the container's own. */
 #define COPIED "copied"

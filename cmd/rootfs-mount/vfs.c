@@ -23,14 +23,11 @@ static int apply_layers(const struct rootfs *r, int to, struct err *e)
 {
 	for (size_t i = 0; i < r->layers.n; i++) {
 		_close_ int from = open(r->layers.v[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		struct stat st;
 
-		if (from < 0 || fstat(from, &st) < 0)
+		if (from < 0)
 			return err_sys(e, "open", "cannot open layer %s", r->layers.v[i]);
 		if (tree_apply(from, to, e) < 0)
 			return -1;
-		if (fchown(to, st.st_uid, st.st_gid) < 0 || fchmod(to, st.st_mode & 07777) < 0)
-			return err_sys(e, "fchown", "cannot set the owner of the root directory");
 	}
 	return 0;
 }

@@ -6,10 +6,11 @@
 #include "base/fd.h"
 
 /*
- * Applies the tree below the directory from to the directory to: files, directories, links, fifos
- * with owner, mode, times, extended attributes. What is in the way in to is replaced; overlay
- * whiteouts (a character device 0:0, the xattr user.overlay.opaque) delete; other devices and
- * sockets are left out. Data is cloned where the file system can (ioctl_ficlone(2)).
+ * Applies the directory from and the tree below it to the directory to: files, directories, links,
+ * fifos with owner, mode, times, extended attributes, hard links, holes. What is in the way in to
+ * is replaced; overlay whiteouts (a character device 0:0, the xattrs user.overlay.whiteout and
+ * user.overlay.opaque) delete; other devices and sockets are left out. Data is cloned where the
+ * file system can (ioctl_ficlone(2)). Extended attributes that cannot be set are left out.
  */
 int tree_apply(int from, int to, struct err *e);
 
