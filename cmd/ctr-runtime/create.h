@@ -72,6 +72,8 @@ struct create {
 	bool proc_placed; /* it is a mount of the configuration */
 	int root;	  /* the root of the container */
 	int root_source;
+	uint64_t *own; /* own.h: numbers of mounts */
+	size_t nown;
 	int *sources; /* of bind mounts, by index of the mount; -1 otherwise */
 	int devpts;
 	int peer; /* the container's end of the terminal */

@@ -5,6 +5,10 @@
  * Real root makes device nodes; everybody else (mknod(2) is refused in a user namespace) gets the
  * host's node bound onto an empty file, after a look whether the node is what it should be. Names
  * are resolved below the container's root, so a /dev that is a link stays inside.
+ *
+ * Nothing is made or replaced in a directory that is not the container's own (own.h): a /dev that
+ * the user has bound from elsewhere is left as it is. On a /dev of the image, which is the
+ * container's own, links that are there stay, but for ptmx, without which there is no terminal.
  */
 #include "create.h"
 
@@ -16,7 +20,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "mounts.h"
+#include "own.h"
 #include "sys/path.h"
 
 static const struct config_device defaults[] = {
@@ -71,15 +75,18 @@ int devices_open_null(struct err *e)
 
 static int bind_device(struct create *c, const struct config_device *d, struct err *e)
 {
-	_close_ int source = open_host(d, e), target = -1, m = -1;
+	struct path_guard guard = own_guard(c);
+	_close_ int target = path_mkfile_guarded(c->root, d->path, 0644, &guard, e);
+	_close_ int source = -1, m = -1;
 
-	if (source < 0)
-		return -1;
-	target = mounts_target(c->root, d->path, true, e);
 	if (target < 0)
 		return -1;
-	if (is_device(target, d))
-		return 0; /* the configuration has mounted it */
+	/* the configuration has mounted something there */
+	if (is_device(target, d) || !own_has(c, target))
+		return 0;
+	source = open_host(d, e);
+	if (source < 0)
+		return -1;
 	m = mount_clone(source, false, e);
 	if (m >= 0)
 		return mount_attach(m, target, e);
@@ -93,24 +100,21 @@ static int bind_device(struct create *c, const struct config_device *d, struct e
 static int open_parent(struct create *c, const char *path, const char **base, struct err *e)
 {
 	_free_ char *dir = str_dup(path);
+	struct path_guard guard = own_guard(c);
 	char *slash = strrchr(dir, '/');
 
 	*base = strrchr(path, '/') + 1;
 	if (!**base || str_eq(*base, ".") || str_eq(*base, ".."))
 		return err_set(e, ERR_INPUT, 0, NULL, "%s is no name for a device", path);
 	slash[slash == dir ? 1 : 0] = '\0';
-	return path_mkdir_in_root(c->root, dir, 0755, e);
+	return path_mkdir_guarded(c->root, dir, 0755, &guard, e);
 }
 
 /* Returns 1 where this user may not make nodes. */
-static int make_node(struct create *c, const struct config_device *d, struct err *e)
+static int make_node(int dir, const char *base, const struct config_device *d, struct err *e)
 {
-	const char *base;
-	_close_ int dir = open_parent(c, d->path, &base, e);
 	dev_t dev = makedev((unsigned)d->major, (unsigned)d->minor);
 
-	if (dir < 0)
-		return -1;
 	if (mknodat(dir, base, type_of(d) | (mode_t)(d->mode & 07777), dev) < 0) {
 		if (errno == EPERM || errno == EACCES)
 			return 1;
@@ -127,12 +131,32 @@ static int make_node(struct create *c, const struct config_device *d, struct err
 	return 0;
 }
 
-static int make_device(struct create *c, const struct config_device *d, struct err *e)
+/* What is on a mount of somebody else stays as it is. */
+static int leave(struct create *c, const struct config_device *d, bool asked)
 {
+	_close_ int there = path_open_in_root(c->root, d->path, O_PATH, 0, NULL);
+
+	if (asked && (there < 0 || !is_device(there, d)))
+		report_warn("device %s is not made: its directory is on a mount that is not the "
+			    "container's own",
+			    d->path);
+	return 0;
+}
+
+/* asked: by the configuration. */
+static int make_device(struct create *c, const struct config_device *d, bool asked, struct err *e)
+{
+	const char *base;
+	_close_ int dir = open_parent(c, d->path, &base, e);
 	int rc = 1;
 
+	if (dir < 0 && e->errnum != EXDEV)
+		return err_prefix(e, "device %s", d->path);
+	err_clear(e);
+	if (dir < 0 || !own_has(c, dir))
+		return leave(c, d, asked);
 	if (!c->in_userns || *d->type == 'p')
-		rc = make_node(c, d, e);
+		rc = make_node(dir, base, d, e);
 	if (rc == 1)
 		rc = bind_device(c, d, e);
 	return rc < 0 ? err_prefix(e, "device %s", d->path) : 0;
@@ -141,20 +165,21 @@ static int make_device(struct create *c, const struct config_device *d, struct e
 int devices_make(struct create *c, struct err *e)
 {
 	for (size_t i = 0; i < c->cfg.ndevices; i++)
-		if (make_device(c, &c->cfg.devices[i], e) < 0)
+		if (make_device(c, &c->cfg.devices[i], true, e) < 0)
 			return -1;
 	for (size_t i = 0; i < ARRAY_LEN(defaults); i++) {
 		bool given = false;
 
 		for (size_t k = 0; k < c->cfg.ndevices; k++)
 			given = given || str_eq(c->cfg.devices[k].path, defaults[i].path);
-		if (!given && make_device(c, &defaults[i], e) < 0)
+		if (!given && make_device(c, &defaults[i], false, e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int make_link(int dev, const char *name, const char *target, struct err *e)
+static int make_link(const struct create *c, int dev, const char *name, const char *target,
+		     struct err *e)
 {
 	char have[PATH_MAX];
 	ssize_t n;
@@ -165,9 +190,8 @@ static int make_link(int dev, const char *name, const char *target, struct err *
 		return err_sys(e, "symlinkat", "cannot make the link /dev/%s", name);
 	n = readlinkat(dev, name, have, sizeof(have) - 1);
 	have[n > 0 ? n : 0] = '\0';
-	if (strcmp(have, target) == 0)
+	if (strcmp(have, target) == 0 || (!own_is_new(c, dev) && !str_eq(name, "ptmx")))
 		return 0;
-	/* an image brings its own, or a device; what is there must be replaced */
 	if (unlinkat(dev, name, 0) < 0 || symlinkat(target, dev, name) < 0)
 		return err_sys(e, "symlinkat", "cannot make the link /dev/%s", name);
 	return 0;
@@ -175,13 +199,17 @@ static int make_link(int dev, const char *name, const char *target, struct err *
 
 int devices_links(struct create *c, struct err *e)
 {
-	_close_ int dev = path_mkdir_in_root(c->root, "/dev", 0755, e);
+	struct path_guard guard = own_guard(c);
+	_close_ int dev = path_mkdir_guarded(c->root, "/dev", 0755, &guard, e);
 
-	if (dev < 0)
+	if (dev < 0 && e->errnum != EXDEV)
 		return -1;
+	err_clear(e);
+	if (dev < 0 || !own_has(c, dev))
+		return 0;
 	for (size_t i = 0; i < ARRAY_LEN(links); i++)
-		if (make_link(dev, links[i].name, links[i].target, e) < 0)
-			/* a /dev that was bound from the host has these, and is not ours */
+		if (make_link(c, dev, links[i].name, links[i].target, e) < 0)
+			/* on a root that cannot be written the image has what it needs */
 			if (e->errnum != EACCES && e->errnum != EPERM && e->errnum != EROFS &&
 			    e->errnum != EBUSY && e->errnum != EISDIR)
 				return -1;

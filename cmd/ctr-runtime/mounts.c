@@ -20,6 +20,7 @@
 
 #include "copyup.h"
 #include "idmount.h"
+#include "own.h"
 #include "sys/nsfork.h"
 #include "sys/path.h"
 
@@ -169,6 +170,25 @@ static int finish(const struct job *j, int fd, struct err *e)
 	return mount_change(fd, o->rec_propagation, 0, 0, o->propagation, -1, e);
 }
 
+/* A file system that holds nothing but what is put into it from now on. */
+static bool is_memory(const struct job *j)
+{
+	return str_eq(j->type, "tmpfs") || str_eq(j->type, "ramfs");
+}
+
+static int old_new(struct job *j, unsigned long ms, const char *data, struct err *e)
+{
+	_close_ int top = -1;
+
+	if (mount_at(j->m->source ? j->m->source : j->type, -1, j->target, j->type, ms, data, e) <
+	    0)
+		return -1;
+	if (!is_memory(j))
+		return 0;
+	top = path_open_in_root(j->c->root, j->m->destination, O_PATH, 0, e);
+	return top < 0 ? -1 : own_add(j->c, top, e);
+}
+
 /* The same with mount(2); the target is opened again to get at the new mount. */
 static int old_way(struct job *j, struct err *e)
 {
@@ -185,8 +205,7 @@ static int old_way(struct job *j, struct err *e)
 			label ? label : d);
 	}
 	if (j->source < 0)
-		return mount_at(j->m->source ? j->m->source : j->type, -1, j->target, j->type, ms,
-				data.data, e);
+		return old_new(j, ms, data.data, e);
 	if (mount_at(NULL, j->source, j->target, NULL, MS_BIND | (j->o.recursive ? MS_REC : 0),
 		     NULL, e) < 0)
 		return -1;
@@ -275,14 +294,15 @@ static bool has_mode(const struct job *j)
 
 /*
  * In a user namespace mqueue refuses the option context=, and its root takes a label as an
- * attribute. A kernel that keeps none for it (ENOTSUP) has no label to check either.
+ * attribute. A kernel that keeps none for it (ENOTSUP) has no label to check either. The queues of
+ * an ipc namespace that was there before have the label of whoever made it.
  */
 static int label_queues(struct job *j, int fs, struct err *e)
 {
 	const char *label = j->c->cfg.mount_label;
 	_close_ int dir = -1;
 
-	if (!label || !*label || !str_eq(j->type, "mqueue"))
+	if (!label || !*label || !str_eq(j->type, "mqueue") || !(j->c->new_ns & CLONE_NEWIPC))
 		return 0;
 	dir = openat(fs, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0 || (fsetxattr(dir, "security.selinux", label, strlen(label) + 1, 0) < 0 &&
@@ -308,6 +328,8 @@ static int place_new(struct job *j, struct err *e)
 	if (j->o.copy_up && copy_up(j->target, fd, !has_mode(j), e) < 0)
 		return -1;
 	if (label_queues(j, fd, e) < 0 || attach(j, fd, e) < 0)
+		return -1;
+	if (is_memory(j) && own_add(j->c, fd, e) < 0)
 		return -1;
 	if (str_eq(j->type, "devpts") && j->c->devpts < 0)
 		j->c->devpts = take_fd(&fd);

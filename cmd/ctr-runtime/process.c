@@ -27,6 +27,7 @@
 
 #include "oci/imgstr.h"
 #include "oci/passwd.h"
+#include "own.h"
 #include "sys/fdpass.h"
 #include "sys/path.h"
 #include "schedule.h"
@@ -44,17 +45,18 @@ static const char *env_get(const struct strv *env, const char *name)
 }
 
 /*
- * Made for the first process where the image has none, as other runtimes do, not for one of exec; a
- * magic link is refused by path.c.
+ * Made for the first process where the image has none, as other runtimes do, but not on a mount of
+ * the user's, and not for a process of exec; a magic link is refused by path.c.
  */
 int process_open_cwd(struct create *c, struct err *e)
 {
 	const char *cwd = c->cfg.process.cwd;
+	struct path_guard guard = own_guard(c);
 
 	c->cwd = path_open_in_root(c->root, cwd, O_PATH | O_DIRECTORY, 0, e);
 	if (c->cwd < 0 && e->errnum == ENOENT && !c->exec) {
 		err_clear(e);
-		c->cwd = path_mkdir_in_root(c->root, cwd, 0755, e);
+		c->cwd = path_mkdir_guarded(c->root, cwd, 0755, &guard, e);
 	}
 	if (c->cwd >= 0)
 		return 0;

@@ -25,6 +25,7 @@
 #include <sys/vfs.h>
 
 #include "mounts.h"
+#include "own.h"
 #include "sys/nsfork.h"
 #include "sys/path.h"
 
@@ -101,7 +102,7 @@ int rootfs_attach_root(struct create *c, struct err *e)
 		if (mount_attach(m, c->root_source, e) < 0)
 			return err_prefix(e, "the root file system %s", c->rootfs);
 		c->root = m;
-		return 0;
+		return own_add(c, c->root, e);
 	}
 	if (e->errnum != ENOSYS)
 		return err_prefix(e, "the root file system %s", c->rootfs);
@@ -111,7 +112,7 @@ int rootfs_attach_root(struct create *c, struct err *e)
 	c->root = TEMP_FAILURE_RETRY(open(c->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC));
 	if (c->root < 0)
 		return err_sys(e, "open", "cannot open the root file system %s", c->rootfs);
-	return 0;
+	return own_add(c, c->root, e);
 }
 
 int rootfs_mounts(struct create *c, struct err *e)

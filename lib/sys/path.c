@@ -112,21 +112,38 @@ static char *through_link(int above, const char *name, const char *prefix, const
 
 #define LEADS_ON (-2)
 
+/* How directories are made: the mode, how names are resolved, and who may refuse. */
+struct making {
+	mode_t mode;
+	int (*resolve)(int, const char *, int, mode_t);
+	const struct path_guard *guard; /* NULL: everywhere */
+};
+
+static int check_guard(const struct path_guard *g, int dir, const char *path, struct err *e)
+{
+	if (!g || g->may(dir, g->arg))
+		return 0;
+	return err_set(e, ERR_DENIED, EXDEV, "mkdirat",
+		       "%s is not there, and would be made on a mount of somebody else", path);
+}
+
 /*
  * One step of mkdir: opens PREFIX (a path from the root, so that links resolve as in a chroot) and
  * makes its last component in the directory above where it is missing. LEADS_ON: this is a link,
  * and what is missing is its target.
  */
-static int step_mkdir(int root, int above, const char *prefix, const char *last, mode_t mode,
-		      int (*resolve)(int, const char *, int, mode_t), struct err *e)
+static int step_mkdir(int root, int above, const char *prefix, const char *last,
+		      const struct making *m, struct err *e)
 {
-	int fd = resolve(root, prefix, O_PATH | O_DIRECTORY, 0);
+	int fd = m->resolve(root, prefix, O_PATH | O_DIRECTORY, 0);
 
 	if (fd >= 0 || errno != ENOENT)
 		return fd >= 0 ? fd : err_sys(e, "openat2", "cannot open directory %s", prefix);
-	if (mkdirat(above, last, mode) < 0 && errno != EEXIST)
+	if (check_guard(m->guard, above, prefix, e) < 0)
+		return -1;
+	if (mkdirat(above, last, m->mode) < 0 && errno != EEXIST)
 		return err_sys(e, "mkdirat", "cannot make directory %s", prefix);
-	fd = resolve(root, prefix, O_PATH | O_DIRECTORY, 0);
+	fd = m->resolve(root, prefix, O_PATH | O_DIRECTORY, 0);
 	if (fd < 0 && errno == ENOENT)
 		return LEADS_ON;
 	return fd >= 0 ? fd : err_sys(e, "openat2", "cannot open directory %s", prefix);
@@ -141,18 +158,17 @@ static int too_many_links(const char *path, struct err *e)
 		       path);
 }
 
-static int make_dirs(int root, const char *path, mode_t mode, int links,
-		     int (*resolve)(int, const char *, int, mode_t), struct err *e)
+static int make_dirs(int root, const char *path, int links, const struct making *m, struct err *e)
 {
 	_free_ char *copy = str_dup(path), *target = NULL;
 	_close_ int at = -1;
 	char *c = copy;
 
 	/* mostly it is there */
-	at = resolve(root, path, O_PATH | O_DIRECTORY, 0);
+	at = m->resolve(root, path, O_PATH | O_DIRECTORY, 0);
 	if (at >= 0)
 		return take_fd(&at);
-	at = resolve(root, ".", O_PATH | O_DIRECTORY, 0);
+	at = m->resolve(root, ".", O_PATH | O_DIRECTORY, 0);
 	if (at < 0)
 		return err_sys(e, "openat2", "cannot open the root directory");
 	while (*c) {
@@ -166,12 +182,12 @@ static int make_dirs(int root, const char *path, mode_t mode, int links,
 		c += strcspn(c, "/");
 		kept = *c;
 		*c = '\0';
-		next = step_mkdir(root, at, copy, last, mode, resolve, e);
+		next = step_mkdir(root, at, copy, last, m, e);
 		if (next == LEADS_ON)
 			target = through_link(at, last, copy, path + (c - copy));
 		*c = kept;
 		if (next == LEADS_ON && target && links)
-			return make_dirs(root, target, mode, links - 1, resolve, e);
+			return make_dirs(root, target, links - 1, m, e);
 		if (next == LEADS_ON)
 			return too_many_links(path, e);
 		if (next < 0)
@@ -182,17 +198,28 @@ static int make_dirs(int root, const char *path, mode_t mode, int links,
 	return take_fd(&at);
 }
 
+int path_mkdir_guarded(int root, const char *path, mode_t mode, const struct path_guard *g,
+		       struct err *e)
+{
+	struct making m = {mode, resolve_in_root, g};
+
+	return make_dirs(root, path, LINKS_MAX, &m, e);
+}
+
 int path_mkdir_in_root(int root, const char *path, mode_t mode, struct err *e)
 {
-	return make_dirs(root, path, mode, LINKS_MAX, resolve_in_root, e);
+	return path_mkdir_guarded(root, path, mode, NULL, e);
 }
 
 int path_mkdir_beneath(int dir, const char *path, mode_t mode, struct err *e)
 {
-	return make_dirs(dir, path, mode, 0, resolve_beneath, e);
+	struct making m = {mode, resolve_beneath, NULL};
+
+	return make_dirs(dir, path, 0, &m, e);
 }
 
-static int make_file(int root, const char *path, mode_t mode, int links, struct err *e)
+static int make_file(int root, const char *path, mode_t mode, int links, const struct path_guard *g,
+		     struct err *e)
 {
 	_free_ char *dir = str_dup(path), *target = NULL;
 	_close_ int parent = -1, made = -1;
@@ -209,8 +236,8 @@ static int make_file(int root, const char *path, mode_t mode, int links, struct 
 		*slash = '\0';
 		name = slash + 1;
 	}
-	parent = path_mkdir_in_root(root, slash ? dir : ".", 0755, e);
-	if (parent < 0)
+	parent = path_mkdir_guarded(root, slash ? dir : ".", 0755, g, e);
+	if (parent < 0 || check_guard(g, parent, path, e) < 0)
 		return -1;
 	made = TEMP_FAILURE_RETRY(
 		openat(parent, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, mode));
@@ -220,13 +247,37 @@ static int make_file(int root, const char *path, mode_t mode, int links, struct 
 	if (fd >= 0 || errno != ENOENT)
 		return fd >= 0 ? fd : err_sys(e, "openat2", "cannot open %s", path);
 	target = through_link(parent, name, path, "");
-	return target && links ? make_file(root, target, mode, links - 1, e)
+	return target && links ? make_file(root, target, mode, links - 1, g, e)
 			       : too_many_links(path, e);
+}
+
+int path_mkfile_guarded(int root, const char *path, mode_t mode, const struct path_guard *g,
+			struct err *e)
+{
+	return make_file(root, path, mode, LINKS_MAX, g, e);
 }
 
 int path_mkfile_in_root(int root, const char *path, mode_t mode, struct err *e)
 {
-	return make_file(root, path, mode, LINKS_MAX, e);
+	return path_mkfile_guarded(root, path, mode, NULL, e);
+}
+
+/* A handle of no bytes is refused (EOVERFLOW) only after the number was written. */
+int path_mount_of(int fd, uint64_t *out)
+{
+	struct file_handle none = {.handle_bytes = 0};
+	struct statx st;
+	int id;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_MNT_ID, &st) < 0)
+		return -1;
+	if (st.stx_mask & STATX_MNT_ID)
+		*out = st.stx_mnt_id;
+	else if (name_to_handle_at(fd, "", &none, &id, AT_EMPTY_PATH) < 0 && errno == EOVERFLOW)
+		*out = (uint64_t)id;
+	else
+		*out = makedev(st.stx_dev_major, st.stx_dev_minor);
+	return 0;
 }
 
 const char *path_fd_link(int fd, char buf[FD_PATH_LEN])
@@ -282,19 +333,6 @@ struct removal {
 	unsigned moved;
 };
 
-/* A bind mount of the same file system has the device of its surroundings, but a number of its own.
- */
-static int mount_of(int fd, uint64_t *out)
-{
-	struct statx st;
-
-	if (statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT, STATX_MNT_ID, &st) < 0)
-		return -1;
-	*out = st.stx_mask & STATX_MNT_ID ? st.stx_mnt_id
-					  : makedev(st.stx_dev_major, st.stx_dev_minor);
-	return 0;
-}
-
 /* A directory that its owner closed is opened for us, by descriptor: its name may change meanwhile.
  */
 static int open_to_remove(int dir, const char *name)
@@ -344,7 +382,7 @@ static int remove_entry(int dir, const char *name, struct removal *rm, int depth
 		return 0;
 	if (sub < 0)
 		return err_sys(e, "openat", "cannot remove %s", name);
-	if (mount_of(sub, &mount) < 0)
+	if (path_mount_of(sub, &mount) < 0)
 		return err_sys(e, "statx", "cannot remove %s", name);
 	if (mount != rm->mount)
 		return err_set(e, ERR_EXISTS, 0, "unlinkat", "%s is a mount point", name);
@@ -394,7 +432,7 @@ int path_remove_tree(int dir, const char *name, struct err *e)
 
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : err_sys(e, "fstatat", "cannot remove %s", name);
-	if (mount_of(dir, &rm.mount) < 0)
+	if (path_mount_of(dir, &rm.mount) < 0)
 		return err_sys(e, "statx", "cannot remove %s", name);
 	return remove_entry(dir, name, &rm, 0, e);
 }

@@ -15,6 +15,7 @@
 #define RP_SYS_PATH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include <sys/stat.h>
 
@@ -44,6 +45,28 @@ int path_mkdir_beneath(int dir, const char *path, mode_t mode, struct err *e);
  * above it, links as before. Returns an O_PATH descriptor. For mount points.
  */
 int path_mkfile_in_root(int root, const char *path, mode_t mode, struct err *e);
+
+/*
+ * Who decides where something may be made: asked with the directory (O_PATH) before each mkdirat(2)
+ * or open with O_CREAT in it. Where it says no, the error is ERR_DENIED with EXDEV.
+ */
+struct path_guard {
+	bool (*may)(int dir, const void *arg);
+	const void *arg;
+};
+
+/* path_mkdir_in_root() and path_mkfile_in_root() that make nothing but where the guard lets them.
+ */
+int path_mkdir_guarded(int root, const char *path, mode_t mode, const struct path_guard *g,
+		       struct err *e);
+int path_mkfile_guarded(int root, const char *path, mode_t mode, const struct path_guard *g,
+			struct err *e);
+
+/*
+ * The number of the mount that fd is on, unique while it exists; before Linux 5.8, where the file
+ * system has no handles, its device number, which a bind mount shares with what it shows.
+ */
+int path_mount_of(int fd, uint64_t *out);
 
 /* Another open file description of what an O_PATH descriptor refers to. */
 int path_reopen(int fd, int flags, struct err *e);
