@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "oci/request.h"
 #include "oci/container.h"
 #include "oci/sweep.h"
 #include "names.h"
@@ -148,7 +149,8 @@ static int run(struct prog *p, struct err *e)
 	const char *name = o->name, *hostname = NULL, *reference = "";
 	char id[CONTAINER_ID_LEN + 1];
 
-	if (doc_part(&root, "request", &request, e) < 0 || doc_part(&root, "image", &image, e) < 0)
+	if (doc_part(&root, "request", &request, e) < 0 || request_check(&request, e) < 0 ||
+	    doc_part(&root, "image", &image, e) < 0)
 		return -1;
 	if (cur_str(&image, "reference", CUR_NEED, &reference, e) < 0 ||
 	    cur_str(&request, "hostname", CUR_OPTIONAL, &hostname, e) < 0 ||

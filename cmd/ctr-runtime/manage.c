@@ -66,54 +66,35 @@ struct update_data {
 	struct json *doc;
 };
 
-static int set_flag(void *data, const char *value, const char *group, const char *key,
-		    struct err *e)
+/* A member of linux.resources that an option sets. */
+struct update_member {
+	const char *group, *key;
+};
+
+static struct json *group_of(const struct update_member *m, struct update_data *d)
 {
-	struct update_data *d = data;
+	if (!d->doc)
+		d->doc = json_new_object();
+	return json_need_obj(d->doc, m->group);
+}
+
+static int set_number(const struct opt *row, void *data, const char *value, struct err *e)
+{
+	const struct update_member *m = row->context;
 	int64_t n;
 
-	if (!d->doc)
-		d->doc = json_new_object();
 	if (str_to_size(value, &n) < 0 && str_to_int(value, -1, INT64_MAX, &n) < 0)
 		return err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not a number", value);
-	json_set(json_need_obj(d->doc, group), key, json_new_int(n));
+	json_set(group_of(m, data), m->key, json_new_int(n));
 	return 0;
 }
 
-static int set_text(void *data, const char *value, const char *key)
+static int set_text(const struct opt *row, void *data, const char *value, struct err *e)
 {
-	struct update_data *d = data;
+	const struct update_member *m = row->context;
 
-	if (!d->doc)
-		d->doc = json_new_object();
-	json_set(json_need_obj(d->doc, "cpu"), key, json_new_str(value));
+	json_set(group_of(m, data), m->key, json_new_str(value));
 	return 0;
-}
-
-#define NUMBER(fn, group, key)                                      \
-	static int fn(void *data, const char *value, struct err *e) \
-	{                                                           \
-		return set_flag(data, value, group, key, e);        \
-	}
-NUMBER(flag_memory, "memory", "limit")
-NUMBER(flag_swap, "memory", "swap")
-NUMBER(flag_reservation, "memory", "reservation")
-NUMBER(flag_shares, "cpu", "shares")
-NUMBER(flag_quota, "cpu", "quota")
-NUMBER(flag_period, "cpu", "period")
-NUMBER(flag_burst, "cpu", "burst")
-NUMBER(flag_idle, "cpu", "idle")
-NUMBER(flag_pids, "pids", "limit")
-NUMBER(flag_weight, "blockIO", "weight")
-
-static int flag_cpus(void *data, const char *value, struct err *e)
-{
-	return set_text(data, value, "cpus");
-}
-
-static int flag_mems(void *data, const char *value, struct err *e)
-{
-	return set_text(data, value, "mems");
 }
 
 static int read_resources(struct update_data *d, struct err *e)
@@ -161,22 +142,33 @@ static int run_update(struct global *g, void *opts, int argc, char **argv, struc
 	return cgroup_limits(dir, s.cgroup, d->doc, e);
 }
 
+#define MEMBER(name, arg, help, set, group, key)                                    \
+	{                                                                           \
+		name, 0, OPT_CALL, 0, arg, help, set, &(const struct update_member) \
+		{                                                                   \
+			group, key                                                  \
+		}                                                                   \
+	}
+
 static const struct opt update_table[] = {
 	{"resources", 'r', OPT_STR, offsetof(struct update_data, resources), "FILE",
 	 "a linux.resources document, - for standard input"},
-	{"memory", 0, OPT_CALL, 0, "BYTES", "memory limit", flag_memory},
-	{"memory-swap", 0, OPT_CALL, 0, "BYTES", "memory and swap together", flag_swap},
-	{"memory-reservation", 0, OPT_CALL, 0, "BYTES", "memory kept free", flag_reservation},
-	{"cpu-share", 0, OPT_CALL, 0, "N", "relative share of time, 2 to 262144", flag_shares},
-	{"cpu-shares", 0, OPT_CALL, 0, "N", "the same", flag_shares},
-	{"cpu-quota", 0, OPT_CALL, 0, "USEC", "time in each period", flag_quota},
-	{"cpu-period", 0, OPT_CALL, 0, "USEC", "length of a period", flag_period},
-	{"cpu-burst", 0, OPT_CALL, 0, "USEC", "time that may be saved up", flag_burst},
-	{"cpu-idle", 0, OPT_CALL, 0, "N", "1: only when nothing else runs", flag_idle},
-	{"cpuset-cpus", 0, OPT_CALL, 0, "LIST", "CPUs", flag_cpus},
-	{"cpuset-mems", 0, OPT_CALL, 0, "LIST", "memory nodes", flag_mems},
-	{"pids-limit", 0, OPT_CALL, 0, "N", "number of processes, -1: any", flag_pids},
-	{"blkio-weight", 0, OPT_CALL, 0, "N", "relative share of I/O, 10 to 1000", flag_weight},
+	MEMBER("memory", "BYTES", "memory limit", set_number, "memory", "limit"),
+	MEMBER("memory-swap", "BYTES", "memory and swap together", set_number, "memory", "swap"),
+	MEMBER("memory-reservation", "BYTES", "memory kept free", set_number, "memory",
+	       "reservation"),
+	MEMBER("cpu-share", "N", "relative share of time, 2 to 262144", set_number, "cpu",
+	       "shares"),
+	MEMBER("cpu-shares", "N", "the same", set_number, "cpu", "shares"),
+	MEMBER("cpu-quota", "USEC", "time in each period", set_number, "cpu", "quota"),
+	MEMBER("cpu-period", "USEC", "length of a period", set_number, "cpu", "period"),
+	MEMBER("cpu-burst", "USEC", "time that may be saved up", set_number, "cpu", "burst"),
+	MEMBER("cpu-idle", "N", "1: only when nothing else runs", set_number, "cpu", "idle"),
+	MEMBER("cpuset-cpus", "LIST", "CPUs", set_text, "cpu", "cpus"),
+	MEMBER("cpuset-mems", "LIST", "memory nodes", set_text, "cpu", "mems"),
+	MEMBER("pids-limit", "N", "number of processes, -1: any", set_number, "pids", "limit"),
+	MEMBER("blkio-weight", "N", "relative share of I/O, 10 to 1000", set_number, "blockIO",
+	       "weight"),
 	{0},
 };
 const struct command cmd_update = {
@@ -344,7 +336,7 @@ static int refuse(struct global *g, void *opts, int argc, char **argv, struct er
 		       "checkpoint and restore are unsupported here: this runtime has no CRIU");
 }
 
-static int any(void *data, const char *value, struct err *e)
+static int any(const struct opt *row, void *data, const char *value, struct err *e)
 {
 	return 0;
 }

@@ -25,7 +25,7 @@ struct options {
 	struct strv cidfiles;
 };
 
-static int set_time(void *data, const char *v, struct err *e)
+static int set_time(const struct opt *row, void *data, const char *v, struct err *e)
 {
 	struct options *o = data;
 

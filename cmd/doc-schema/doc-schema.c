@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "schema.h"
+#include "oci/request.h"
 #include "sys/confine.h"
 #include "wire/prog.h"
 
@@ -64,6 +65,7 @@ static struct json *container_schema(const char *members, struct err *e)
 
 	if (!j)
 		return NULL;
+	json_set(json_get(j, "properties"), "request", request_schema());
 	strv_split(&words, members, ' ');
 	for (size_t i = 0; i < words.n; i++)
 		json_add(json_get(j, "required"), json_new_str(words.v[i]));

@@ -37,13 +37,13 @@ struct options {
 	int tls_verify; /* 0 not given, 1 true, 2 false */
 };
 
-static int set_tls_verify(void *data, const char *value, struct err *e)
+static int set_tls_verify(const struct opt *row, void *data, const char *value, struct err *e)
 {
 	((struct options *)data)->tls_verify = str_eq(value, "false") ? 2 : 1;
 	return 0;
 }
 
-static int set_retry(void *data, const char *value, struct err *e)
+static int set_retry(const struct opt *row, void *data, const char *value, struct err *e)
 {
 	if (str_to_int(value, 0, 100, &((struct options *)data)->retry) < 0)
 		return err_set(e, ERR_USAGE, 0, NULL, "--retry: %s is not in 0 to 100", value);
@@ -53,8 +53,8 @@ static int set_retry(void *data, const char *value, struct err *e)
 
 static const struct opt options[] = {
 	{"policy", 0, OPT_STR, offsetof(struct options, policy), "POLICY",
-	 "when to use the network: missing (default), always, newer, never", NULL, false,
-	 "missing always newer never"},
+	 "when to use the network: missing (default), always, newer, never",
+	 .values = "missing always newer never"},
 	{"platform", 0, OPT_STR, offsetof(struct options, platform), "OS/ARCH[/VARIANT]",
 	 "which image of a list; default: this machine's"},
 	{"tls-verify", 0, OPT_CALL_FLAG, 0, NULL,

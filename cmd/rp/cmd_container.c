@@ -89,7 +89,7 @@ struct stop_data {
 	struct strv cidfiles, filter;
 };
 
-static int set_time(void *data, const char *v, struct err *e)
+static int set_time(const struct opt *row, void *data, const char *v, struct err *e)
 {
 	struct stop_data *d = data;
 

@@ -154,7 +154,7 @@ int cmd_completion(const struct command *c, int argc, char **argv, struct err *e
 		if (strchr(k->name, ' '))
 			continue;
 		printf("\t%s) words='--help", k->name);
-		for (const struct opt *o = k->opts; o && o->name; o++)
+		for (const struct opt *o = command_options(k); o->name; o++)
 			if (!o->hidden)
 				printf(" --%s", o->name);
 		printf("' ;;\n");

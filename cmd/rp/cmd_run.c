@@ -12,13 +12,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 
 #include "base/fd.h"
 #include "base/log.h"
 #include "commands.h"
-#include "request.h"
+#include "oci/request.h"
 #include "sys/cgroup2.h"
 #include "sys/idmap.h"
 #include "sys/userns.h"
@@ -28,15 +29,16 @@
 #define PIDS_LIMIT 2048 /* Podman's */
 
 struct run {
-	struct run_options o;
+	struct json *request;
 	struct json *doc; /* {"schema", "request"} */
 	char id[ID_LEN + 1];
 	const char *pull;
+	bool detach;
 };
 
 static void run_release(struct run *r)
 {
-	run_options_release(&r->o);
+	json_put(r->request);
 	json_put(r->doc);
 }
 
@@ -52,7 +54,7 @@ static int choose_id(char id[ID_LEN + 1], struct err *e)
 
 static int check_cidfile(const struct run *r, struct err *e)
 {
-	const char *path = json_get_str(r->o.request, "cidfile", NULL);
+	const char *path = json_get_str(r->request, "cidfile", NULL);
 
 	if (!path || access(path, F_OK) < 0)
 		return 0;
@@ -61,7 +63,7 @@ static int check_cidfile(const struct run *r, struct err *e)
 
 static int write_cidfile(const struct run *r, struct err *e)
 {
-	const char *path = json_get_str(r->o.request, "cidfile", NULL);
+	const char *path = json_get_str(r->request, "cidfile", NULL);
 	_close_ int fd = -1;
 
 	if (!path || mode.dry_run)
@@ -72,25 +74,41 @@ static int write_cidfile(const struct run *r, struct err *e)
 	return fd_write_all(fd, r->id, ID_LEN, e);
 }
 
+/* The size of the user's terminal, for a container that gets one. */
+static void set_console_size(struct json *request)
+{
+	struct winsize ws;
+	struct json *size;
+
+	if (ioctl(STDIN_FILENO, TIOCGWINSZ, &ws) < 0 || !ws.ws_row || !ws.ws_col)
+		return;
+	size = json_need_obj(request, "consoleSize");
+	json_set(size, "height", json_new_int(ws.ws_row));
+	json_set(size, "width", json_new_int(ws.ws_col));
+}
+
 /* 0 go on, 1 help was printed, -1 wrong. */
 static int parse(const struct command *c, struct run *r, int argc, char **argv, struct err *e)
 {
 	struct opts_result operands;
 	int n;
 
-	run_options_init(&r->o);
-	n = command_parse(c, &r->o, argc, argv, &operands, e);
+	r->request = json_new_object();
+	n = command_parse(c, r->request, argc, argv, &operands, e);
 	if (n != 0)
 		return n;
-	if (run_options_finish(&r->o, operands.argc, operands.argv, e) < 0 ||
+	if (request_finish(r->request, operands.argc, operands.argv, e) < 0 ||
 	    check_cidfile(r, e) < 0)
 		return -1;
-	r->pull = r->o.pull ? r->o.pull : "missing";
+	r->detach = request_flag(r->request, "detach");
+	if (request_flag(r->request, "terminal") && !r->detach)
+		set_console_size(r->request);
+	r->pull = json_get_str(r->request, "pull", "missing");
 	/* a name of a place is not a name in the store */
 	if (str_after(operands.argv[0], "oci:") && str_eq(r->pull, "missing"))
 		r->pull = "always";
 	r->doc = doc_new();
-	json_set(r->doc, "request", json_ref(r->o.request));
+	json_set(r->doc, "request", json_ref(r->request));
 	return choose_id(r->id, e);
 }
 
@@ -98,20 +116,17 @@ static void add_fetch(struct pipeline *p, const struct run *r, const char *polic
 {
 	struct step *s = plan_add(p, "img-fetch", "--policy", policy, NULL);
 
-	if (r->o.quiet)
-		strv_add(&s->argv, "--quiet");
-	if (r->o.authfile) {
-		strv_add(&s->argv, "--authfile");
-		strv_add(&s->argv, r->o.authfile);
-	}
-	if (r->o.tls_verify)
-		strv_addf(&s->argv, "--tls-verify=%s", r->o.tls_verify);
+	plan_flag(s, "--quiet", request_flag(r->request, "quiet"));
+	plan_value(s, "--authfile", json_get_str(r->request, "authfile", NULL));
+	if (json_has(r->request, "tlsVerify"))
+		strv_addf(&s->argv, "--tls-verify=%s",
+			  json_get_bool(r->request, "tlsVerify", true) ? "true" : "false");
 	plan_add(p, "layer-unpack", NULL);
 }
 
 static void add_create(struct pipeline *p, const struct run *r, bool start)
 {
-	if (json_has(r->o.request, "ports"))
+	if (json_has(r->request, "ports"))
 		plan_add(p, "net-slirp-launch", "--check", NULL);
 	/* a script that is kept for later must not have an id that is used up */
 	if (mode.dry_run)
@@ -217,8 +232,8 @@ static void build(struct pipeline *p, const struct run *r, bool start, bool find
 	add_create(p, r, start);
 	if (start) {
 		add_start(p);
-		if (!r->o.detach)
-			add_attach(p, r->o.sig_proxy);
+		if (!r->detach)
+			add_attach(p, request_flag(r->request, "sigProxy") ? NULL : "false");
 	}
 }
 
@@ -278,17 +293,18 @@ static int dry_run(const struct run *r, bool start, struct err *e)
 
 static int replace_old(const struct run *r, struct err *e)
 {
+	const char *name = json_get_str(r->request, "name", "");
 	_plan_ struct pipeline p = {0};
 	_outcome_ struct outcome o = {0};
 
-	if (!r->o.replace)
+	if (!request_flag(r->request, "replace"))
 		return 0;
-	plan_add(&p, "ctr-cleanup", "--force", "--remove", "--volumes", r->o.name, NULL)
-		->hold_stderr = true;
+	plan_add(&p, "ctr-cleanup", "--force", "--remove", "--volumes", name, NULL)->hold_stderr =
+		true;
 	if (plan_run(&p, &o, e) < 0)
 		return -1;
 	if (o.failed >= 0 && o.status != ERR_NOTFOUND)
-		return err_set(e, ERR_FAILED, 0, NULL, "cannot replace container %s", r->o.name);
+		return err_set(e, ERR_FAILED, 0, NULL, "cannot replace container %s", name);
 	return 0;
 }
 
@@ -318,11 +334,11 @@ static int run_or_create(const struct command *c, int argc, char **argv, bool st
 			n = 0;
 	}
 	if (n < 0 || status == 125)
-		if (json_get_str(r.o.request, "cidfile", NULL))
-			unlink(json_get_str(r.o.request, "cidfile", ""));
+		if (json_get_str(r.request, "cidfile", NULL))
+			unlink(json_get_str(r.request, "cidfile", ""));
 	if (n < 0)
 		return -1;
-	if (status == 0 && (!start || r.o.detach))
+	if (status == 0 && (!start || r.detach))
 		printf("%s\n", r.id);
 	return status;
 }

@@ -11,7 +11,7 @@ struct command {
 	const char *name; /* "run", or two words: "system reset" */
 	const char *usage;
 	const char *summary;
-	const struct opt *opts; /* ends with an all-zero row */
+	const struct opt *opts; /* ends with an all-zero row; NULL: those of a request */
 	bool stop_at_operand;
 	/* argv[0] is the command. Returns the exit status, or -1 with *e filled. */
 	int (*run)(const struct command *c, int argc, char **argv, struct err *e);
@@ -19,6 +19,7 @@ struct command {
 };
 
 extern const struct command commands[];
+const struct opt *command_options(const struct command *c);
 const struct command *find_command(int argc, char **argv, int *words);
 
 /* Parses with --help added; 1: help was printed, 0: go on, -1: wrong. */

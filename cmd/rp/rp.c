@@ -13,16 +13,16 @@
 
 #include "base/log.h"
 #include "commands.h"
-#include "request.h"
+#include "oci/request.h"
 #include "wire/prog.h"
 
 static const struct opt no_opts[] = {{0}};
 
 const struct command commands[] = {
-	{"run", "[OPTION...] IMAGE [COMMAND [ARG...]]", "run a command in a new container",
-	 run_options, true, cmd_run, NULL},
+	{"run", "[OPTION...] IMAGE [COMMAND [ARG...]]", "run a command in a new container", NULL,
+	 true, cmd_run, NULL},
 	{"create", "[OPTION...] IMAGE [COMMAND [ARG...]]", "make a container, do not start it",
-	 run_options, true, cmd_create, NULL},
+	 NULL, true, cmd_create, NULL},
 	{"start", "[OPTION...] CONTAINER...", "start containers", start_options, false, cmd_start,
 	 NULL},
 	{"attach", "[OPTION...] CONTAINER", "attach to a container that runs", attach_options,
@@ -63,8 +63,8 @@ const struct command commands[] = {
 	 NULL},
 	{"image inspect", "[OPTION...] IMAGE...", "all about images", inspect_options, false,
 	 cmd_inspect, NULL},
-	{"container run", NULL, NULL, run_options, true, cmd_run, "run"},
-	{"container create", NULL, NULL, run_options, true, cmd_create, "create"},
+	{"container run", NULL, NULL, NULL, true, cmd_run, "run"},
+	{"container create", NULL, NULL, NULL, true, cmd_create, "create"},
 	{"container start", NULL, NULL, start_options, false, cmd_start, "start"},
 	{"container stop", NULL, NULL, stop_options, false, cmd_stop, "stop"},
 	{"container kill", NULL, NULL, kill_options, false, cmd_kill, "kill"},
@@ -82,6 +82,11 @@ const struct command commands[] = {
 	{"image rm", NULL, NULL, rmi_options, false, cmd_rmi, "rmi"},
 	{0},
 };
+
+const struct opt *command_options(const struct command *c)
+{
+	return c->opts ? c->opts : request_options();
+}
 
 const struct command *find_command(int argc, char **argv, int *words)
 {
@@ -105,7 +110,7 @@ static void print_help(const struct command *c)
 
 	if (c->same_as)
 		c = find_command(1, name, &words);
-	opts_help(c->opts, &b);
+	opts_help(command_options(c), &b);
 	printf("usage: rp %s %s\n\n%s\n", c->name, c->usage, c->summary);
 	if (b.len)
 		printf("\noptions:\n%s", b.data);
@@ -122,7 +127,7 @@ int command_parse(const struct command *c, void *data, int argc, char **argv,
 		if (argv[i][0] != '-' || str_eq(argv[i], "--"))
 			break; /* the words behind the image are not ours */
 	}
-	return opts_parse(c->opts, data, argc, argv, c->stop_at_operand, out, e);
+	return opts_parse(command_options(c), data, argc, argv, c->stop_at_operand, out, e);
 }
 
 struct global {
@@ -130,26 +135,20 @@ struct global {
 	const char *log_level;
 };
 
-static int set_trace(void *data, const char *v, struct err *e)
+static int set_trace(const struct opt *row, void *data, const char *v, struct err *e)
 {
-	(void)data;
-	(void)e;
 	mode.trace = v;
 	return 0;
 }
 
-static int set_mode(void *data, const char *v, struct err *e)
+static int set_mode(const struct opt *row, void *data, const char *v, struct err *e)
 {
-	(void)data;
-	(void)e;
 	mode.dry_run = str_eq(v, "true");
 	return 0;
 }
 
-static int set_timings(void *data, const char *v, struct err *e)
+static int set_timings(const struct opt *row, void *data, const char *v, struct err *e)
 {
-	(void)data;
-	(void)e;
 	mode.timings = str_eq(v, "true");
 	return 0;
 }

@@ -54,11 +54,51 @@ static int name_option(const struct opt *o, struct err *e)
 	return e && !strstr(e->msg, flag) ? err_prefix(e, "%s", flag) : -1;
 }
 
+static int apply(const struct opt *o, void *data, const char *value, struct err *e);
+
+/*
+ * The parts of a list, as Podman takes lists apart: CSV (RFC 4180), so that a part in double quotes
+ * may have commas in it.
+ */
+static int apply_list(const struct opt *o, void *data, const char *value, struct err *e)
+{
+	struct opt one = *o;
+
+	one.list = false;
+	for (const char *c = value;; c++) {
+		_buf_ struct buf part = {0};
+
+		buf_str(&part, "");
+		if (*c == '"') {
+			for (c++; *c && (*c != '"' || c[1] == '"'); c++) {
+				c += *c == '"';
+				buf_char(&part, *c);
+			}
+			if (*c != '"' || (c[1] && c[1] != ','))
+				return bad_value(o, value, "a list: a double quote is open", e);
+			c++;
+		} else {
+			size_t n = strcspn(c, ",");
+
+			buf_add(&part, c, n);
+			c += n;
+		}
+		if (apply(&one, data, part.data, e) < 0)
+			return -1;
+		if (!*c)
+			return 0;
+	}
+}
+
 /* value is NULL for a flag without "=". */
 static int apply(const struct opt *o, void *data, const char *value, struct err *e)
 {
 	bool b;
 
+	if (takes_value(o) && o->list)
+		return apply_list(o, data, value, e);
+	if (takes_value(o) && o->nonempty && !*value)
+		return err_set(e, ERR_USAGE, 0, NULL, "--%s: the value must not be empty", o->name);
 	if (takes_value(o) && check_fixed(o, value, e) < 0)
 		return -1;
 	switch (o->type) {
@@ -84,7 +124,7 @@ static int apply(const struct opt *o, void *data, const char *value, struct err 
 		value = b ? "true" : "false";
 		/* fall through */
 	case OPT_CALL:
-		if (o->call(data, value, e) == 0)
+		if (o->call(o, data, value, e) == 0)
 			return 0;
 		return name_option(o, e);
 	case OPT_END:

@@ -19,7 +19,7 @@ enum opt_type {
 	OPT_INT,       /* int64_t, decimal */
 	OPT_SIZE,      /* int64_t, bytes; "512m" */
 	OPT_LIST,      /* struct strv; may be repeated */
-	OPT_CALL,      /* call(data, value, e); may be repeated */
+	OPT_CALL,      /* call(row, data, value, e); may be repeated */
 	OPT_CALL_FLAG, /* the same without a value: value is "true" or "false" */
 };
 
@@ -30,8 +30,11 @@ struct opt {
 	size_t offset;	  /* of the member in the data struct */
 	const char *arg;  /* the value's name in --help, NULL for flags */
 	const char *help; /* one line, without a full stop */
-	int (*call)(void *data, const char *value, struct err *e);
-	bool hidden;	    /* accepted, but not shown */
+	int (*call)(const struct opt *row, void *data, const char *value, struct err *e);
+	const void *context; /* for call */
+	bool hidden;	     /* accepted, but not shown */
+	bool list;	     /* of a list or call: "a,b" is two values; quoted as in CSV */
+	bool nonempty;	     /* an empty value is refused */
 	const char *values; /* blank-separated fixed values, for checking and completion, or NULL */
 };
 

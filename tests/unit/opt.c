@@ -17,7 +17,7 @@ struct data {
 	const char *called;
 };
 
-static int call(void *d, const char *v, struct err *e)
+static int call(const struct opt *row, void *d, const char *v, struct err *e)
 {
 	struct data *data = d;
 
@@ -38,6 +38,8 @@ static const struct opt table[] = {
 	{"size", 0, OPT_SIZE, D(size), "SIZE", "a size"},
 	{"list", 'l', OPT_LIST, D(list), "WORD", "words"},
 	{"call", 'c', OPT_CALL, 0, "X", "a call", call},
+	{"words", 'w', OPT_LIST, D(list), "WORDS", "a list", .list = true},
+	{"some", 's', OPT_STR, D(text), "TEXT", "not empty", .nonempty = true},
 	{"call-flag", 0, OPT_CALL_FLAG, 0, NULL, "a call", call},
 	{"secret", 0, OPT_FLAG, D(other), NULL, "not shown", .hidden = true},
 	{0},
@@ -135,6 +137,9 @@ static void test_wrong(void **state)
 		{"p --call bad", "--call"},
 		{"p --call-flag=7", "--call-flag"},
 		{"p --=x", "--"},
+		{"p --some=", "--some"},
+		{"p --words=\"a", "--words"},
+		{"p --words=\"a\"b", "--words"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
@@ -150,6 +155,24 @@ static void test_wrong(void **state)
 	}
 }
 
+/* As Podman takes lists apart: CSV. */
+static void test_lists(void **state)
+{
+	struct data d;
+	struct opts_result r;
+	char *argv[32];
+
+	assert_int_equal(parse(&d, "p --words a,b -w c -l d,e --words=\"f,g\",\"h\"\"i\" -w ,",
+			       false, &r, argv, NULL),
+			 0);
+	const char *const want[] = {"a", "b", "c", "d,e", "f,g", "h\"i", "", ""};
+
+	assert_int_equal(d.list.n, ARRAY_LEN(want));
+	for (size_t i = 0; i < d.list.n; i++)
+		assert_string_equal(d.list.v[i], want[i]);
+	strv_release(&d.list);
+}
+
 static void test_help(void **state)
 {
 	_buf_ struct buf b = {0};
@@ -163,9 +186,8 @@ static void test_help(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_forms),
-		cmocka_unit_test(test_operands),
-		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_forms), cmocka_unit_test(test_operands),
+		cmocka_unit_test(test_wrong), cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_help),
 	};
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Values of options of "run": see request.h. Each function takes one value apart and checks it. */
+/* Values of options of "run" and "create": see request.h. Each function takes one apart and checks
+ * it. */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <fcntl.h>
@@ -7,7 +8,9 @@
 #include <stdio.h>
 
 #include "base/fd.h"
-#include "request.h"
+#include "oci/request.h"
+#include "sys/proc.h"
+#include "sys/rlimits.h"
 
 extern char **environ;
 
@@ -33,6 +36,38 @@ static void add_options(struct json *mount, const char *text, char sep)
 
 	strv_split(&words, text, sep);
 	json_set(mount, "options", json_new_strv(&words));
+}
+
+/* Options of which a mount has one at most. */
+static int check_options(const char *value, const char *text, struct err *e)
+{
+	static const char *const groups[] = {
+		"rw ro",
+		"exec noexec",
+		"suid nosuid",
+		"dev nodev",
+		"z Z",
+		"private rprivate shared rshared slave rslave unbindable runbindable",
+	};
+	_strv_ struct strv words = {0};
+
+	strv_split(&words, text, ',');
+	for (size_t g = 0; g < ARRAY_LEN(groups); g++) {
+		_strv_ struct strv group = {0};
+		const char *first = NULL;
+
+		strv_split(&group, groups[g], ' ');
+		strv_foreach (w, &words) {
+			if (!strv_has(&group, w))
+				continue;
+			if (first && !str_eq(first, w))
+				return err_set(e, ERR_USAGE, 0, NULL,
+					       "\"%s\": %s and %s exclude each other", value, first,
+					       w);
+			first = w;
+		}
+	}
+	return 0;
 }
 
 static struct json *add_mount(struct json *request, const char *type, const char *source,
@@ -67,6 +102,8 @@ int parse_volume(struct json *request, const char *value, struct err *e)
 		return bad(e, value, "the destination in the container must be an absolute path");
 	if (part.n > 1 && !*part.v[0])
 		return bad(e, value, "the source is empty");
+	if (part.n == 3 && check_options(value, part.v[2], e) < 0)
+		return -1;
 	if (part.n > 1 && is_path(part.v[0]))
 		source = absolute_path(part.v[0]);
 	m = add_mount(request, source ? "bind" : "volume",
@@ -304,16 +341,14 @@ int parse_network(struct json *request, const char *value, struct err *e)
 
 int parse_ulimit(struct json *request, const char *value, struct err *e)
 {
-	static const char types[] = "as core cpu data fsize locks memlock msgqueue nice nofile "
-				    "nproc rss rtprio rttime sigpending stack";
 	const char *eq = strchr(value, '=');
 	_free_ char *type = eq ? str_ndup(value, eq - value) : NULL;
-	_strv_ struct strv known = {0}, part = {0};
+	_strv_ struct strv part = {0};
 	int64_t soft, hard;
 	struct json *u;
 
-	strv_split(&known, types, ' ');
-	if (!eq || !strv_has(&known, type))
+	/* "as" is none of Podman's: address space is not what users of it expect */
+	if (!eq || rlimit_number(type) < 0 || str_eq(type, "as"))
 		return bad(e, value, "expected TYPE=SOFT[:HARD], TYPE as in ulimit names");
 	strv_split(&part, eq + 1, ':');
 	if (part.n < 1 || part.n > 2 || str_to_int(part.v[0], -1, INT64_MAX, &soft) < 0 ||
@@ -477,5 +512,87 @@ int parse_env_file(struct strv *env, const char *path, struct err *e)
 				       "%s line %zu: a variable needs a name", path, i + 1);
 		parse_env(env, line);
 	}
+	return 0;
+}
+
+int parse_cpus(struct json *request, const char *value, struct err *e)
+{
+	struct json *r = json_need_obj(request, "resources");
+	char *end;
+	double cpus = strtod(value, &end);
+
+	if (*end || end == value || !(cpus >= 0 && cpus <= 8192))
+		return err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not a number of CPUs", value);
+	if (cpus == 0) /* no limit */
+		return 0;
+	json_set(r, "cpuPeriod", json_new_int(100000));
+	json_set(r, "cpuQuota", json_new_int((int64_t)(cpus * 100000)));
+	return 0;
+}
+
+int parse_cpuset(struct json *request, const char *value, struct err *e)
+{
+	if (!str_only(value, "0123456789,-"))
+		return err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not a list of CPUs", value);
+	json_set(json_need_obj(request, "resources"), "cpusetCpus", json_new_str(value));
+	return 0;
+}
+
+int parse_stop_signal(struct json *request, const char *value, struct err *e)
+{
+	if (signal_number(value) < 0)
+		return err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not a signal", value);
+	json_set(request, "stopSignal", json_new_str(value));
+	return 0;
+}
+
+int parse_umask(struct json *request, const char *value, struct err *e)
+{
+	if (!str_only(value, "01234567") || strlen(value) > 4)
+		return err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not an octal mask", value);
+	json_set(request, "umask", json_new_str(value));
+	return 0;
+}
+
+int parse_log_opt(struct json *request, const char *value, struct err *e)
+{
+	struct json *log = json_need_obj(request, "log");
+	const char *rest;
+
+	if ((rest = str_after(value, "path="))) {
+		_free_ char *path = absolute_path(rest);
+
+		json_set(log, "path", json_new_str(path));
+	} else if ((rest = str_after(value, "max-size="))) {
+		return parse_size(log, "maxSize", rest, e);
+	} else if ((rest = str_after(value, "tag="))) {
+		json_set(log, "tag", json_new_str(rest));
+	} else {
+		return bad(e, value, "expected path=, max-size= or tag=");
+	}
+	return 0;
+}
+
+/* A JSON array, or one word: Podman's --entrypoint. */
+int parse_entrypoint(struct json *request, const char *value, struct err *e)
+{
+	struct json *arr = NULL;
+
+	if (*value == '[') {
+		if (json_parse(value, strlen(value), "--entrypoint", &arr, e) < 0) {
+			e->code = ERR_USAGE;
+			return -1;
+		}
+		json_each (w, arr)
+			if (!json_str(w.v)) {
+				json_put(arr);
+				return bad(e, value, "expected strings");
+			}
+	} else {
+		arr = json_new_array();
+		if (*value)
+			json_add(arr, json_new_str(value));
+	}
+	json_set(request, "entrypoint", arr);
 	return 0;
 }
