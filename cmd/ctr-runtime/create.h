@@ -77,7 +77,7 @@ struct create {
 	int *sources; /* of bind mounts, by index of the mount; -1 otherwise */
 	int devpts;
 	int peer; /* the container's end of the terminal */
-	int cwd; /* -1: only the user may open it */
+	int cwd;  /* -1: only the user may open it */
 	bool cwd_entered;
 	char *exe; /* what is to be executed */
 	bool exec; /* a further process of a container: no console is made */
@@ -177,7 +177,8 @@ int terminal_adopt(struct create *c, struct err *e);
 
 /*
  * hooks.c: runs them in order with the state on standard input. env: the environment of those that
- * the configuration gives none, NULL: this process's. The first that fails is an error, and ends it.
+ * the configuration gives none, NULL: this process's. The first that fails is an error, and ends
+ * it.
  */
 int hooks_run(const struct config_hooks *h, const char *kind, char *const *env, struct json *state,
 	      struct err *e);
