@@ -61,6 +61,7 @@ static void results_release(struct request *r)
 	r->status = 0;
 	r->header_bytes = 0;
 	r->done = false;
+	r->begun = false;
 	err_clear(&r->err);
 }
 
@@ -133,6 +134,7 @@ static size_t on_body(char *bytes, size_t one, size_t len, void *data)
 	struct request *r = data;
 	long status = status_of(r);
 
+	r->begun = r->begun || len;
 	if (status >= 200 && status < 300)
 		return r->sink(r->data, r, bytes, len, &r->err) < 0 ? 0 : len;
 	if (r->error_body.len < ERROR_BODY_MAX) {
@@ -180,6 +182,8 @@ int http_start(struct http *h, struct request *r, struct err *e)
 	CURL *c;
 
 	results_release(r);
+	if (r->restart)
+		r->restart(r->data);
 	c = r->easy = curl_easy_init();
 	if (!c)
 		return err_set(e, ERR_FAILED, 0, "curl_easy_init", "libcurl does not start");

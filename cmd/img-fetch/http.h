@@ -35,10 +35,14 @@ struct request {
 	bool bulk;	     /* a blob: only a minimal speed is asked for, no total time */
 	/* Gets the body of a 2xx answer, piece by piece. Fails by filling e. */
 	int (*sink)(void *data, struct request *r, const char *bytes, size_t len, struct err *e);
+	/* Called before each try, so that what an earlier one brought does not count; may be NULL.
+	 */
+	void (*restart)(void *data);
 	void *data;
 
 	/* results */
 	bool done;
+	bool begun;  /* some of the body came */
 	long status; /* HTTP status, 0 where there was none */
 	CURLcode code;
 	struct err err; /* of sink or of the limits */

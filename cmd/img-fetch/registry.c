@@ -23,6 +23,13 @@ static int keep(void *data, struct request *r, const char *bytes, size_t len, st
 	return 0;
 }
 
+static void forget(void *data)
+{
+	struct sink *s = data;
+
+	s->out->len = 0;
+}
+
 static int get(struct registry *r, const char *kind, const char *what, const char *accept,
 	       struct buf *out, struct call *c, struct err *e)
 {
@@ -31,6 +38,7 @@ static int get(struct registry *r, const char *kind, const char *what, const cha
 	*c = (struct call){.session = r->session, .accept = accept};
 	c->path = str_fmt("/v2/%s/%s/%s", r->session->ref.path, kind, what);
 	c->req.sink = keep;
+	c->req.restart = forget;
 	c->req.data = &sink;
 	return call_run(c, e);
 }

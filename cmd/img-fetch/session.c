@@ -109,11 +109,13 @@ enum call_result call_retry(struct call *c, int64_t at_least_ms)
 	return CALL_WAIT;
 }
 
-static bool passing(CURLcode code)
+/* A document that comes so slowly that its time is over will do so again. */
+static bool passing(CURLcode code, const struct request *r)
 {
 	switch (code) {
-	case CURLE_PARTIAL_FILE:
 	case CURLE_OPERATION_TIMEDOUT:
+		return r->bulk || !r->begun;
+	case CURLE_PARTIAL_FILE:
 	case CURLE_GOT_NOTHING:
 	case CURLE_SEND_ERROR:
 	case CURLE_RECV_ERROR:
@@ -150,7 +152,7 @@ static enum call_result connection_failed(struct call *c, struct err *e)
 		err_hint(e, "put the registry's authority into certs.d/%s/ca.crt", s->ref.domain);
 	else if (code == CURLE_SSL_CONNECT_ERROR && strcasestr(c->req.curl_text, "version"))
 		err_hint(e, "for plain HTTP mark the registry as insecure in registries.conf");
-	return passing(code) ? call_retry(c, 0) : CALL_FAILED;
+	return passing(code, &c->req) ? call_retry(c, 0) : CALL_FAILED;
 }
 
 static enum call_result redirected(struct call *c, struct err *e)
@@ -162,8 +164,13 @@ static enum call_result redirected(struct call *c, struct err *e)
 			MAX_REDIRECTS);
 		return CALL_FAILED;
 	}
-	to = url_resolve(c->req.url, c->req.location ? c->req.location : "");
-	if (!c->req.location || !to || (!str_after(to, "https:") && !c->session->insecure)) {
+	if (!c->req.location) {
+		err_set(e, ERR_FAILED, 0, NULL, "%s answers %ld without saying where to go",
+			c->session->origin, c->req.status);
+		return CALL_FAILED;
+	}
+	to = url_resolve(c->req.url, c->req.location);
+	if (!to || (!str_after(to, "https:") && !c->session->insecure)) {
 		err_set(e, ERR_DENIED, 0, NULL, "%s: redirect to %s refused", c->session->origin,
 			to ? "plain HTTP" : "a bad address");
 		return CALL_FAILED;
@@ -196,7 +203,7 @@ static enum call_result unauthorized(struct call *c, struct err *e)
 	return CALL_FAILED;
 }
 
-/* Retry-After in milliseconds: seconds or an HTTP date. */
+/* Retry-After in milliseconds: seconds or an HTTP date; 0 for anything else. */
 static int64_t retry_after(const char *text)
 {
 	int64_t seconds = 0;
@@ -204,10 +211,15 @@ static int64_t retry_after(const char *text)
 
 	if (!text)
 		return 0;
-	if (str_to_int(text, 0, MAX_DELAY_MS / 1000, &seconds) == 0)
+	if (str_only(text, "0123456789")) {
+		if (str_to_int(text, 0, MAX_DELAY_MS / 1000, &seconds) < 0)
+			seconds = MAX_DELAY_MS / 1000;
 		return seconds * 1000;
-	when = curl_getdate(text, NULL);
-	seconds = when < 0 ? MAX_DELAY_MS / 1000 : (int64_t)(when - time(NULL));
+	}
+	when = strchr(text, ':') ? curl_getdate(text, NULL) : -1;
+	if (when < 0)
+		return 0;
+	seconds = (int64_t)(when - time(NULL));
 	if (seconds > MAX_DELAY_MS / 1000)
 		seconds = MAX_DELAY_MS / 1000;
 	return seconds < 0 ? 0 : seconds * 1000;

@@ -48,19 +48,13 @@ char *registry_message(const struct buf *body)
 	return text ? str_ndup(text, 200) : NULL;
 }
 
-/* key=value or key="quoted", with backslashes. Advances *s. Returns false at the end. */
-static bool parameter(const char **s, char **key, char **value)
+/* key=value or key="quoted", with backslashes, at *s, which is advanced; n bytes are the key. */
+static void parameter(const char **s, size_t n, char **key, char **value)
 {
 	_buf_ struct buf b = {0};
-	const char *p = *s;
-	size_t n;
+	const char *p = *s + n + 1;
 
-	p += strspn(p, " \t,");
-	n = strcspn(p, " \t,=");
-	if (!n || p[n] != '=')
-		return false;
-	*key = str_ndup(p, n);
-	p += n + 1;
+	*key = str_ndup(*s, n);
 	buf_str(&b, "");
 	if (*p == '"') {
 		for (p++; *p && *p != '"'; p++) {
@@ -76,23 +70,41 @@ static bool parameter(const char **s, char **key, char **value)
 	}
 	*value = buf_take(&b);
 	*s = p;
-	return true;
 }
 
+static bool is_scheme(const char *s, size_t n, const char *name)
+{
+	return n == strlen(name) && strncasecmp(s, name, n) == 0;
+}
+
+/*
+ * One header may have several challenges, "Negotiate, Basic realm=x, Bearer realm=y,service=z": a
+ * word with '=' behind it is a parameter of the last word without (RFC 9110, 11.6.1). The first
+ * Bearer with a realm counts.
+ */
 static void parse_line(const char *line, struct challenge *c)
 {
-	if (strncasecmp(line, "basic", 5) == 0 && (!line[5] || isspace((unsigned char)line[5])))
-		c->basic = true;
-	if (strncasecmp(line, "bearer", 6) != 0 || c->bearer)
-		return;
-	for (line += 6;;) {
-		_free_ char *key = NULL, *value = NULL;
+	bool bearer = false;
 
-		if (!parameter(&line, &key, &value))
+	for (;;) {
+		_free_ char *key = NULL, *value = NULL;
+		size_t n;
+
+		line += strspn(line, " \t,=");
+		n = strcspn(line, " \t,=");
+		if (!n)
 			break;
-		if (strcasecmp(key, "realm") == 0 && !c->realm)
+		if (line[n] != '=') {
+			c->basic = c->basic || is_scheme(line, n, "basic");
+			bearer = is_scheme(line, n, "bearer") && !c->bearer;
+			c->bearer = c->realm != NULL;
+			line += n;
+			continue;
+		}
+		parameter(&line, n, &key, &value);
+		if (bearer && strcasecmp(key, "realm") == 0 && !c->realm)
 			c->realm = take_ptr(value);
-		else if (strcasecmp(key, "service") == 0 && !c->service)
+		else if (bearer && strcasecmp(key, "service") == 0 && !c->service)
 			c->service = take_ptr(value);
 	}
 	c->bearer = c->realm != NULL;

@@ -155,6 +155,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.challenge('Bearer realm="%s/token",service="s, t",scope="registry:catalog:*"' % a)
         if mode == "realm" and auth != "Bearer tok":
             return self.challenge('Bearer realm="%s/token",service="s"' % b)
+        if mode == "manyschemes" and auth != "Bearer tok":
+            return self.challenge('Negotiate, Basic realm="x, Bearer realm=y", Bearer realm="%s/token",service="s, t"' % a)
         if mode == "loop401":
             return self.challenge('Bearer realm="%s/token"' % b)
         if mode == "injection" and auth is None:
@@ -169,6 +171,12 @@ class Handler(BaseHTTPRequestHandler):
             return True
         if mode == "redirectfile":
             self.answer(302, Location="file:///etc/passwd")
+            return True
+        if mode == "nowhere":
+            self.answer(302)
+            return True
+        if mode == "oddbusy" and self.count("busy") < 2:
+            self.answer(429, Retry_After="-5")
             return True
         if mode == "busy" and self.count("busy") < 2:
             self.answer(429, Retry_After="0")
@@ -199,6 +207,8 @@ class Handler(BaseHTTPRequestHandler):
             self.end_headers()
             while True:
                 self.wfile.write(b"[" * 65536)
+        if mode == "cutmanifest" and self.count("cut") < 2:
+            return self.cut(text, len(text) // 2)
         if mode == "dripmanifest":
             return self.drip(text)
         if mode == "liardigest":
@@ -232,6 +242,8 @@ class Handler(BaseHTTPRequestHandler):
         if digest == sha(conf):
             if mode == "wrongconfig":
                 return self.answer(200, conf.replace(b"linux", b"linuz"))
+            if mode == "cutconfig" and self.count("cut") < 2:
+                return self.cut(conf, len(conf) // 2)
             return self.answer(200, conf)
         if digest != sha(LAYER) or mode == "urls":
             return self.answer(404, b'{"errors":[{"code":"BLOB_UNKNOWN","message":"blob unknown"}]}')

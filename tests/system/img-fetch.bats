@@ -610,6 +610,29 @@ ca() {
 		"$(grep -nE 'PR_SET_SECCOMP|seccomp\(SECCOMP_SET' trace | tail -1 | cut -d: -f1)" ]
 }
 
+@test "a document whose transfer broke is asked for anew, not put behind its first half" {
+	fetch "127.0.0.1:$A/cutmanifest" >out
+	fetch "127.0.0.1:$A/cutconfig" >out
+	[ "$(log 'select(.path | test("cutmanifest/manifests|cutconfig/blobs/.*")) | .path' | sort | uniq -c | sort -rn | head -1 | awk '{print $1}')" = 3 ]
+	verify_store
+}
+
+@test "a Retry-After that is none, a redirect to nowhere, several challenges in one header" {
+	SECONDS=0
+	fetch "127.0.0.1:$A/oddbusy" >out
+	[ $SECONDS -lt 5 ]
+	rm -rf "$RP_STORE"
+	fails 1 'answers 302 without saying where' "127.0.0.1:$A/nowhere"
+	printf '{"auths":{"127.0.0.1:%s":{"auth":"dXNlcjpzZWNyZXQ="}}}' "$A" >auth.json
+	fetch --authfile auth.json "127.0.0.1:$A/manyschemes" >out
+}
+
+@test "a document that drips is given up after one time" {
+	SECONDS=0
+	fails 1 'time' --retry 3 "127.0.0.1:$A/dripmanifest"
+	[ $SECONDS -lt 5 ]
+}
+
 # In the user's namespaces and outside of them, where it makes one for itself; with a network and a
 # layout.
 @test "who takes it over finds no file, socket, program, executable memory" {
