@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "oci/index.h"
+#include "oci/policy.h"
 #include "sys/path.h"
 #include "fetch.h"
 
@@ -198,6 +199,16 @@ static int find_entry(struct oci_dir *o, const char *dir, const char *name, stru
 	return 0;
 }
 
+static int check_policy(const struct oci_dir *o, const char *name, struct err *e)
+{
+	_policy_ struct policy p = {0};
+	_free_ char *path = path_of_fd(o->dir);
+
+	if (policy_load(&p, e) < 0)
+		return -1;
+	return policy_check_layout(&p, path ? path : "", name, e);
+}
+
 int oci_dir_open(struct oci_dir *o, struct fetch *f, const char *text, struct err *e)
 {
 	size_t n = strcspn(text, ":");
@@ -210,6 +221,8 @@ int oci_dir_open(struct oci_dir *o, struct fetch *f, const char *text, struct er
 	o->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (o->dir < 0)
 		return err_sys(e, "open", "cannot open the OCI layout %s", dir);
+	if (check_policy(o, name, e) < 0)
+		return -1;
 	if (json_read_file(o->dir, "index.json", JSON_MAX_REMOTE, &o->index, e) < 0) {
 		if (e->code == ERR_NOTFOUND)
 			return err_set(e, ERR_INPUT, 0, NULL,

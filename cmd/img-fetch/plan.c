@@ -30,6 +30,7 @@ void plan_release(struct plan *p)
 	}
 	free(p->v);
 	auths_release(&p->auths);
+	policy_release(&p->policy);
 	http_free(p->http);
 	*p = (struct plan){0};
 }
@@ -74,8 +75,10 @@ static int make_candidate(struct plan *p, const struct plan_options *o,
 {
 	_endpoints_ struct endpoints places = {0};
 
-	if (registries_endpoints(conf, &c->name, &places, &c->err) < 0)
-		return 0; /* reported when its turn comes */
+	/* both are reported when its turn comes */
+	if (policy_check_registry(&p->policy, &c->name, &c->err) < 0 ||
+	    registries_endpoints(conf, &c->name, &places, &c->err) < 0)
+		return 0;
 	c->sessions = mem_alloc(places.n * sizeof(*c->sessions));
 	for (size_t i = 0; i < places.n; i++) {
 		c->n++;
@@ -91,7 +94,8 @@ int plan_make(struct plan *p, const struct plan_options *o, const struct ref *na
 	_refs_ struct refs names = {0};
 	_cred_ struct cred given = {0};
 
-	if (registries_load(&conf, e) < 0 || registries_candidates(&conf, name, &names, e) < 0 ||
+	if (policy_load(&p->policy, e) < 0 || registries_load(&conf, e) < 0 ||
+	    registries_candidates(&conf, name, &names, e) < 0 ||
 	    auths_load(&p->auths, o->authfile, e) < 0)
 		return -1;
 	if (o->creds_fd && read_creds((int)o->creds_fd, &given, e) < 0)

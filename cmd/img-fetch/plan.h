@@ -3,6 +3,7 @@
 #ifndef IMG_FETCH_PLAN_H
 #define IMG_FETCH_PLAN_H
 
+#include "oci/policy.h"
 #include "fetch.h"
 #include "session.h"
 
@@ -17,13 +18,14 @@ struct plan_options {
 /* One full name and the places that have it. */
 struct candidate {
 	struct ref name;
-	struct err err; /* why there is no place (blocked) */
+	struct err err; /* why there is no place: blocked, or against the policy */
 	struct session *sessions;
 	size_t n;
 };
 
 struct plan {
 	struct auths auths;
+	struct policy policy;
 	struct http *http;
 	struct candidate *v;
 	size_t n;
@@ -31,7 +33,7 @@ struct plan {
 void plan_release(struct plan *p);
 #define _plan_ _clean_(plan_release)
 
-/* Reads registries.conf, auth.json, certs.d; asks credential helpers. */
+/* Reads policy.json, registries.conf, auth.json, certs.d; asks credential helpers. */
 int plan_make(struct plan *p, const struct plan_options *o, const struct ref *name, struct err *e);
 
 /* Tries all in order. */

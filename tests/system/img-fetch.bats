@@ -610,6 +610,28 @@ ca() {
 		"$(grep -nE 'PR_SET_SECCOMP|seccomp\(SECCOMP_SET' trace | tail -1 | cut -d: -f1)" ]
 }
 
+@test "policy.json: what is rejected or must be signed is not brought in" {
+	local conf=$HOME/.config/containers/policy.json
+	mkdir -p "${conf%/*}"
+	cat >"$conf" <<-END
+		{"default": [{"type": "insecureAcceptAnything"}], "transports": {
+		 "docker": {"127.0.0.1:$A/ok": [{"type": "reject"}],
+		            "127.0.0.1:$A/mime": [{"type": "signedBy", "keyType": "GPGKeys", "keyPath": "/k"}]},
+		 "oci": {"$BATS_FILE_TMPDIR": [{"type": "reject"}], "$BATS_FILE_TMPDIR/img:one": [{"type": "insecureAcceptAnything"}]}}}
+	END
+	fails 8 'ok:latest is rejected by policy .*policy.json' "127.0.0.1:$A/ok"
+	[ ! -s "$BATS_FILE_TMPDIR/log" ]
+	fails 8 'must be signed .signedBy, .* cannot be checked' "127.0.0.1:$A/mime"
+	fails 8 'rejected by policy' "oci:$BATS_FILE_TMPDIR/img:two"
+	fetch "oci:$BATS_FILE_TMPDIR/img:one" >out
+	fetch "127.0.0.1:$A/truncate" >out
+	echo '{"default": []}' >"$conf"
+	rm -rf "$RP_STORE"
+	fails 3 'policy.json: .default: no requirement' "127.0.0.1:$A/truncate"
+	rm "$conf"
+	fetch "127.0.0.1:$A/ok" >out
+}
+
 @test "a document whose transfer broke is asked for anew, not put behind its first half" {
 	fetch "127.0.0.1:$A/cutmanifest" >out
 	fetch "127.0.0.1:$A/cutconfig" >out
