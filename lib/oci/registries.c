@@ -142,6 +142,8 @@ void registries_local(const struct registries *r, const struct ref *name, struct
 	aliased(r, name, out, &e);
 	strv_foreach (registry, &r->search)
 		in_registry(registry, name, out, &e);
+	if (!strv_has(&r->search, "docker.io"))
+		in_registry("docker.io", name, out, &e);
 }
 
 /* The length of text that prefix covers, or 0. */

@@ -54,7 +54,10 @@ void refs_release(struct refs *l);
 int registries_candidates(const struct registries *r, const struct ref *name, struct refs *out,
 			  struct err *e);
 
-/* The same among local images: localhost/NAME, the alias, each search registry. Never fails. */
+/*
+ * The same among local images: localhost/NAME, the alias, each search registry, docker.io, from
+ * where most short names were pulled before registries.conf was changed. Never fails.
+ */
 void registries_local(const struct registries *r, const struct ref *name, struct refs *out);
 
 /* Where to ask for an image. */

@@ -118,6 +118,15 @@ fails() {
 	[ "$(img-find nick:1 | jq -r .image.reference)" = localhost/nick:1 ]
 }
 
+@test "find: a short name that registries.conf leads elsewhere is found in docker.io, and nowhere else" {
+	echo 'unqualified-search-registries = ["other.example"]' >conf
+	export CONTAINERS_REGISTRIES_CONF=$PWD/conf
+	have a docker.io/library/here:1 | unpacked
+	have b stranger.example/there:1 | unpacked
+	[ "$(img-find here:1 | jq -r .image.reference)" = docker.io/library/here:1 ]
+	fails 4 'not in the store' img-find there:1
+}
+
 @test "find: an image for another platform does not count" {
 	have a x.example/a:1 | unpacked
 	fails 4 'platform' img-find --platform linux/s390x x.example/a:1

@@ -88,19 +88,21 @@ static void local_order(void **state)
 	_registries_ struct registries r = {0};
 	_ref_ struct ref ref = {0};
 	_refs_ struct refs list = {0};
-	_free_ char *first = NULL, *second = NULL, *third = NULL;
+	_free_ char *first = NULL, *second = NULL, *third = NULL, *last = NULL;
 
 	add(&r, "unqualified-search-registries = ['a.io']\nshort-name-mode='enforcing'\n"
 		"[aliases]\nbb = 'q.io/bb'");
 	ref_parse("bb", &ref, NULL);
 	registries_local(&r, &ref, &list);
-	assert_int_equal(list.n, 3);
+	assert_int_equal(list.n, 4);
 	first = ref_text(&list.v[0]);
 	second = ref_text(&list.v[1]);
 	third = ref_text(&list.v[2]);
+	last = ref_text(&list.v[3]);
 	assert_string_equal(first, "localhost/bb:latest");
 	assert_string_equal(second, "q.io/bb:latest");
 	assert_string_equal(third, "a.io/bb:latest");
+	assert_string_equal(last, "docker.io/library/bb:latest");
 }
 
 static void prefixes(void **state)
