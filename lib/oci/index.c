@@ -199,11 +199,65 @@ void index_untag(struct json *index, const char *name)
 	json_del(notes, ANN_NAME); /* name may point into it */
 }
 
+/*
+ * A name with a digest says nothing that an entry of the image with a tag in the same repository
+ * does not: index_find() finds that one. 1: there is such a one, whose annotations are brought up
+ * to date from desc.
+ */
+static bool tagged_already(struct json *index, const struct ref *r, const struct json *desc)
+{
+	_free_ char *repository = ref_repository(r);
+
+	json_each (d, json_get(index, "manifests")) {
+		const char *name = index_note(d.v, ANN_NAME);
+
+		if (!name || strchr(name, '@') || !in_repository(d.v, repository) ||
+		    !str_eq(json_get_str(d.v, "digest", NULL), json_get_str(desc, "digest", "")))
+			continue;
+		json_foreach (m, json_get(desc, "annotations"))
+			if (!str_eq(m.key, ANN_NAME))
+				json_set(json_need_obj(d.v, "annotations"), m.key, json_ref(m.val));
+		return true;
+	}
+	return false;
+}
+
+/* The other way round: entries of the image by digest in the repository go when it gets a tag. */
+static void drop_digest_names(struct json *index, const struct ref *r, const char *digest)
+{
+	_free_ char *repository = ref_repository(r);
+	struct json *found;
+
+	do {
+		found = NULL;
+		json_each (d, json_get(index, "manifests")) {
+			const char *name = index_note(d.v, ANN_NAME);
+
+			if (name && strchr(name, '@') && in_repository(d.v, repository) &&
+			    str_eq(json_get_str(d.v, "digest", NULL), digest))
+				found = d.v;
+		}
+		if (found)
+			drop(index, found);
+	} while (found);
+}
+
 void index_tag(struct json *index, const char *name, struct json *desc)
 {
 	const char *digest = json_get_str(desc, "digest", NULL);
 	struct json *old = named(index, name);
+	_ref_ struct ref r = {0};
 
+	if (ref_parse(name, &r, NULL) == 0 && r.domain) {
+		if (r.digest && tagged_already(index, &r, desc)) {
+			if (old)
+				drop(index, old);
+			json_put(desc);
+			return;
+		}
+		if (!r.digest)
+			drop_digest_names(index, &r, digest);
+	}
 	if (old && str_eq(json_get_str(old, "digest", NULL), digest))
 		drop(index, old);
 	else if (old)

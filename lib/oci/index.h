@@ -56,7 +56,10 @@ char *index_image_id(const struct store *s, const struct json *desc);
  */
 void index_untag(struct json *index, const char *name);
 
-/* Gives the name to a descriptor (taken over), taking it from whoever had it. */
+/*
+ * Gives the name to a descriptor (taken over), taking it from whoever had it. A name by digest adds
+ * nothing where the image has a tag in the same repository, and goes where it gets one.
+ */
 void index_tag(struct json *index, const char *name, struct json *desc);
 
 #endif

@@ -632,6 +632,21 @@ ca() {
 	fetch "127.0.0.1:$A/ok" >out
 }
 
+@test "pulled by tag, then by digest, and the other way round: one row" {
+	local name=org.opencontainers.image.ref.name digest
+	fetch "127.0.0.1:$PLAIN/ns/one:1" >out
+	digest=$(jq -r .image.digest out)
+	fetch --policy always "127.0.0.1:$PLAIN/ns/one@$digest" >out
+	[ "$(jq -r .image.reference out)" = "127.0.0.1:$PLAIN/ns/one@$digest" ]
+	[ "$(jq -c "[.manifests[].annotations[\"$name\"]]" "$RP_STORE/index.json")" = "[\"127.0.0.1:$PLAIN/ns/one:1\"]" ]
+	rm -rf "$RP_STORE"
+	fetch "127.0.0.1:$PLAIN/ns/one@$digest" >out
+	[ "$(jq -c "[.manifests[].annotations[\"$name\"]]" "$RP_STORE/index.json")" = "[\"127.0.0.1:$PLAIN/ns/one@$digest\"]" ]
+	fetch --policy always "127.0.0.1:$PLAIN/ns/one:1" >out
+	[ "$(jq -c "[.manifests[].annotations[\"$name\"]]" "$RP_STORE/index.json")" = "[\"127.0.0.1:$PLAIN/ns/one:1\"]" ]
+	fetch --policy never "127.0.0.1:$PLAIN/ns/one@$digest" >out
+}
+
 @test "a document whose transfer broke is asked for anew, not put behind its first half" {
 	fetch "127.0.0.1:$A/cutmanifest" >out
 	fetch "127.0.0.1:$A/cutconfig" >out
