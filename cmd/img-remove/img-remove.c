@@ -47,9 +47,10 @@ struct options {
 
 static const struct opt options[] = {
 	{"force", 'f', OPT_FLAG, offsetof(struct options, force), NULL,
-	 "also an image with several names by its id, or one that containers use"},
+	 "also an image with several names by its id, or one that containers use; a missing one is "
+	 "no error"},
 	{"all", 'a', OPT_FLAG, offsetof(struct options, all), NULL,
-	 "all images that no container uses"},
+	 "all images; one that containers use stays, and is an error"},
 	{"prune", 0, OPT_FLAG, offsetof(struct options, prune), NULL,
 	 "images without a name, and blobs and layers that nobody needs"},
 	{"ignore", 'i', OPT_FLAG, offsetof(struct options, ignore), NULL,
@@ -137,9 +138,9 @@ static int remove_one(struct removal *r, const char *name, struct err *e)
 	if (got < 0)
 		return -1;
 	if (got == 0)
-		return r->o->ignore ? 0
-				    : err_set(e, ERR_NOTFOUND, 0, NULL,
-					      "image %s is not in the store", name);
+		return r->o->ignore || r->o->force ? 0
+						   : err_set(e, ERR_NOTFOUND, 0, NULL,
+							     "image %s is not in the store", name);
 	digest = json_get_str(desc, "digest", "");
 	names_of(r->index, digest, &names);
 	if (names.n > 1 && strv_has(&names, found ? found : "") && !str_after(name, "sha256:") &&
@@ -155,10 +156,14 @@ static int remove_one(struct removal *r, const char *name, struct err *e)
 	return drop_image(r, digest, name, e);
 }
 
-/* --all and --prune: every image (or every nameless one) that is not in use. */
+/*
+ * Every image, for --all: those in use stay, and are reported. Every nameless one, for --prune: for
+ * that those in use are not meant.
+ */
 static int remove_unused(struct removal *r, bool nameless, struct err *e)
 {
 	_strv_ struct strv digests = {0};
+	struct err first = {0};
 
 	json_each (d, json_get(r->index, "manifests")) {
 		const char *digest = json_get_str(d.v, "digest", "");
@@ -173,9 +178,16 @@ static int remove_unused(struct removal *r, bool nameless, struct err *e)
 			continue;
 		if (e->code != ERR_EXISTS)
 			return -1;
+		if (first.code)
+			log_err(e);
+		else if (!nameless)
+			first = *e;
 		err_clear(e);
 	}
-	return 0;
+	if (!first.code)
+		return 0;
+	*e = first;
+	return -1;
 }
 
 /* All names; each failure is reported, the status is the first one's. */
@@ -193,9 +205,16 @@ static int remove_all(struct removal *r, struct err *e)
 		else
 			first = now;
 	}
-	if ((r->o->all && remove_unused(r, false, e) < 0) ||
-	    (r->o->prune && remove_unused(r, true, e) < 0))
-		return -1;
+	for (int prune = 0; prune < 2; prune++) {
+		struct err now = {0};
+
+		if (!(prune ? r->o->prune : r->o->all) || remove_unused(r, prune, &now) == 0)
+			continue;
+		if (first.code)
+			log_err(&now);
+		else
+			first = now;
+	}
 	if (first.code) {
 		*e = first;
 		return -1;

@@ -100,6 +100,7 @@ int cmd_rmi(const struct command *c, int argc, char **argv, struct err *e)
 	s = plan_add(&p, "img-remove", NULL);
 	plan_flag(s, "--all", d.all);
 	plan_flag(s, "--force", d.force);
+	plan_flag(s, "--ignore", d.ignore);
 	plan_words(s, r.argc, r.argv);
 	if (plan_enter(PLAN_NS, e) < 0 || plan_run(&p, &o, e) < 0)
 		return -1;
@@ -107,7 +108,5 @@ int cmd_rmi(const struct command *c, int argc, char **argv, struct err *e)
 		printf("Untagged: %s\n", json_str(u.v) ? json_str(u.v) : "");
 	json_each (x, json_get(o.out, "deleted"))
 		printf("Deleted: %s\n", json_str(x.v) ? json_str(x.v) : "");
-	if (o.failed >= 0 && d.ignore && o.status == ERR_NOTFOUND)
-		return 0;
 	return o.failed >= 0 ? plan_rm_status(o.status) : 0;
 }

@@ -266,7 +266,10 @@ blobs() {
 	have a x.example/a:1 >doc
 	have c x.example/c:1 >/dev/null
 	container 1 doc
-	img-remove --all >out
+	status=0
+	img-remove --all >out 2>err || status=$?
+	[ "$status" -eq 5 ]
+	grep -q 'is used by container 000000000000' err
 	[ "$(img-list | jq -c '[.images[].RepoTags[]]')" = '["x.example/a:1"]' ]
 	have c x.example/a:1 >/dev/null # a is nameless now, but used
 	echo x >"$RP_STORE/blobs/sha256/$(printf '%064d' 5)"
@@ -279,6 +282,30 @@ blobs() {
 	img-remove --prune >out
 	[ "$(img-list | jq '.images | length')" -eq 1 ]
 	[ "$(blobs)" -eq 3 ]
+}
+
+@test "remove: a missing image is no error with --ignore or --force, and says nothing" {
+	have a x.example/a:1 >/dev/null
+	for o in --ignore --force; do
+		img-remove $o no.example/x >out 2>err
+		[ ! -s err ]
+		[ "$(jq -c .deleted out)" = '[]' ]
+	done
+}
+
+@test "names by tag and by digest of one image are one row, whichever comes first" {
+	have a x.example/a:1 >doc
+	digest=$(jq -r .image.digest doc)
+	retag() { # NAME: as a pull by this name leaves it
+		jq --arg n "$1" '.manifests += [.manifests[0] | .annotations["org.opencontainers.image.ref.name"] = $n]' \
+			"$RP_STORE/index.json" >new && mv new "$RP_STORE/index.json"
+	}
+	# what an older version left: two rows, of which a new tag of the same name takes the second away
+	retag "x.example/a@$digest"
+	retag "y.example/a@$digest"
+	have a x.example/a:1 >/dev/null
+	[ "$(jq -c '[.manifests[].annotations["org.opencontainers.image.ref.name"]] | sort' "$RP_STORE/index.json")" = "[\"x.example/a:1\",\"y.example/a@$digest\"]" ]
+	[ "$(img-find "x.example/a@$digest" 2>&1 | grep -c 'not unpacked')" = 1 ]
 }
 
 @test "remove: an empty store stays empty" {
