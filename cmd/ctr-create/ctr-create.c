@@ -67,8 +67,7 @@ static int fill(struct staging *st, struct json *doc, struct err *e)
 		str_fmt("engine=\"rp-%s\"\nname=\"%s\"\nid=\"%s\"\nimage=\"%s\"\n"
 			"imageid=\"%s\"\nrootless=1\n",
 			RP_VERSION, json_get_str(c, "name", ""), json_get_str(c, "id", ""),
-			json_get_str(json_get(doc, "image"), "reference", ""),
-			json_get_str(json_get(doc, "image"), "id", ""));
+			container_image(doc), json_get_str(json_get(doc, "image"), "id", ""));
 
 	for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
 		/* the mode of upper/ is that of the container's root directory, whatever the umask
@@ -146,13 +145,13 @@ static int run(struct prog *p, struct err *e)
 {
 	const struct options *o = p->opts;
 	struct cur root = cur_root(p->doc), request, image;
-	const char *name = o->name, *hostname = NULL, *reference = "";
+	const char *name = o->name, *hostname = NULL, *reference = NULL;
 	char id[CONTAINER_ID_LEN + 1];
 
 	if (doc_part(&root, "request", &request, e) < 0 || request_check(&request, e) < 0 ||
 	    doc_part(&root, "image", &image, e) < 0)
 		return -1;
-	if (cur_str(&image, "reference", CUR_NEED, &reference, e) < 0 ||
+	if (cur_str(&image, "reference", CUR_OPTIONAL, &reference, e) < 0 ||
 	    cur_str(&request, "hostname", CUR_OPTIONAL, &hostname, e) < 0 ||
 	    (!name && cur_str(&request, "name", CUR_OPTIONAL, &name, e) < 0))
 		return -1;

@@ -106,7 +106,7 @@ struct json *describe_config(const struct subject *c)
 	json_set(o, "StdinOnce", json_new_bool(false));
 	json_set(o, "Env", environment(c));
 	set_words(c, o);
-	json_set(o, "Image", string_at(c->doc, "image.reference"));
+	json_set(o, "Image", json_new_str(container_image(c->doc)));
 	json_set(o, "Volumes", NULL);
 	json_set(o, "WorkingDir",
 		 cwd ? json_new_str(cwd)

@@ -108,7 +108,7 @@ static void set_image(const struct subject *c, struct json *o)
 
 	json_set(o, "Image", json_new_str(hex ? hex : ""));
 	json_set(o, "ImageDigest", string_at(c->doc, "image.digest"));
-	json_set(o, "ImageName", string_at(c->doc, "image.reference"));
+	json_set(o, "ImageName", json_new_str(container_image(c->doc)));
 }
 
 static void set_path(struct json *o, const char *key, const char *dir, const char *file)

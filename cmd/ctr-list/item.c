@@ -119,8 +119,7 @@ static void fill_full(struct item *it, const struct strv *command)
 	json_set(f, "ExitCode",
 		 json_new_int(it->state.status == CONTAINER_EXITED ? it->state.exit_code : 0));
 	json_set(f, "Id", json_new_str(it->id));
-	json_set(f, "Image",
-		 json_new_str(json_get_str(json_get(it->doc, "image"), "reference", "")));
+	json_set(f, "Image", json_new_str(container_image(it->doc)));
 	json_set(f, "ImageID",
 		 json_new_str(strchr(image_id, ':') ? strchr(image_id, ':') + 1 : image_id));
 	json_set(f, "IsInfra", json_new_bool(false));

@@ -330,3 +330,10 @@ int container_own_volumes(const struct store *s, const char *id, const struct st
 		json_add(json_need_arr(list, "anonymous"), json_new_str(name));
 	return json_write_file(dir, "volumes.json", list, 0600, false, e);
 }
+
+const char *container_image(const struct json *doc)
+{
+	const char *said = json_get_str(json_get(doc, "request"), "image", "");
+
+	return json_get_str(json_get(doc, "image"), "reference", said);
+}

@@ -60,6 +60,12 @@ char *container_find(const struct store *s, const char *what, struct err *e);
 /* All ids, in no order. */
 int container_list(const struct store *s, struct strv *ids, struct err *e);
 
+/*
+ * What a container document calls its image: the name that it was found by, or where it has none
+ * what the user said, an id. Never NULL.
+ */
+const char *container_image(const struct json *doc);
+
 /* container.json of this id; a record that a power cut left half-written reads as ERR_NOTFOUND. */
 int container_load(const struct store *s, const char *id, struct json **doc, struct err *e);
 

@@ -361,3 +361,51 @@ teardown() {
 	[[ $output == *ctr-logs* ]]
 	rm -rf "${DIR:?}/bin"
 }
+
+@test "an image by name, tag, digest, id, the beginning of an id; one without a name by its id" {
+	local id digest w
+	id=$(rp images -q --no-trunc | head -1)
+	id=${id#sha256:}
+	digest=$(rp image inspect busybox --format '{{.Digest}}')
+	for w in busybox busybox:latest localhost/busybox localhost/busybox:latest "busybox@$digest" "localhost/busybox@$digest" \
+		"$digest" "sha256:$id" "$id" "${id:0:12}" "${id:0:5}" "${digest:7:9}"; do
+		[ "$(rp run --rm --network none "$w" echo "$w")" = "$w" ]
+		rp image exists "$w"
+		[ "$(rp image inspect "$w" --format '{{.Id}}')" = "$id" ]
+		rp create --name c "$w" true
+		run -2 rp rmi "$w"
+		rp rm c
+	done
+	# no name any more
+	rp pull -q "oci:$DIR/image:busybox"
+	python3 - <<-'END'
+		import json, os
+		p = os.environ['XDG_DATA_HOME'] + '/rp/index.json'
+		i = json.load(open(p))
+		for m in i['manifests']:
+		    m['annotations'].pop('org.opencontainers.image.ref.name', None)
+		json.dump(i, open(p, 'w'))
+	END
+	for w in "$digest" "sha256:$id" "$id" "${id:0:5}"; do
+		[ "$(rp run --rm --network none "$w" echo "$w")" = "$w" ]
+		rp create --name c --network none "$w" echo again
+		[ "$(rp ps -a --format '{{.Image}}')" = "$w" ]
+		[ "$(rp inspect c --format '{{.ImageName}} {{.Config.Image}}')" = "$w $w" ]
+		[ "$(rp start -a c)" = again ]
+		rp rm c
+	done
+	rp rmi "${id:0:7}"
+	rp pull -q "oci:$DIR/image:busybox"
+}
+
+@test "rmi: -a names what is in use and ends with 2, -f and --ignore are quiet about what is not there" {
+	rp create --name user busybox true
+	run -2 --separate-stderr rp rmi -a
+	[[ $stderr == *"used by container"* ]]
+	run -0 --separate-stderr rp rmi -f nosuch
+	[ -z "$output$stderr" ]
+	run -0 --separate-stderr rp rmi --ignore nosuch
+	[ -z "$output$stderr" ]
+	run -1 rp rmi nosuch
+	rp rm user
+}
