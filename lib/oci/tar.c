@@ -34,6 +34,7 @@ struct tar {
 	uint8_t block[BLOCK];
 	struct tar_entry entry;
 	struct tar_pax pax, global;
+	char *long_name, *long_link; /* of GNU's headers, or NULL */
 	struct buf name, link, ext;
 	struct tar_part *parts; /* of a sparse file, in order */
 	size_t nparts, part;	/* how many; the one being read */
@@ -57,6 +58,8 @@ void tar_free(struct tar *t)
 		return;
 	tar_pax_release(&t->pax);
 	tar_pax_release(&t->global);
+	free(t->long_name);
+	free(t->long_link);
 	buf_release(&t->name);
 	buf_release(&t->link);
 	buf_release(&t->ext);
@@ -364,13 +367,17 @@ static int setup_sparse(struct tar *t, char type, struct err *e)
 
 static void override_names(struct tar *t)
 {
-	const struct tar_pax *list[] = {&t->global, &t->pax};
+	const unsigned gone = t->pax.taken_back;
+	const char *names[] = {gone & TAR_PAX_PATH ? NULL : t->global.path, t->pax.path,
+			       t->long_name};
+	const char *links[] = {gone & TAR_PAX_LINKPATH ? NULL : t->global.linkpath, t->pax.linkpath,
+			       t->long_link};
 
-	for (size_t i = 0; i < ARRAY_LEN(list); i++) {
-		if (list[i]->path)
-			set_text(&t->name, list[i]->path, TAR_MAX_EXTENDED);
-		if (list[i]->linkpath)
-			set_text(&t->link, list[i]->linkpath, TAR_MAX_EXTENDED);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (names[i])
+			set_text(&t->name, names[i], TAR_MAX_EXTENDED);
+		if (links[i])
+			set_text(&t->link, links[i], TAR_MAX_EXTENDED);
 	}
 	if (t->pax.sparse_name)
 		set_text(&t->name, t->pax.sparse_name, TAR_MAX_EXTENDED);
@@ -383,11 +390,12 @@ static void override_numbers(struct tar *t)
 
 	for (size_t i = 0; i < ARRAY_LEN(list); i++) {
 		const struct tar_pax *p = list[i];
+		const unsigned gone = i == 0 ? t->pax.taken_back : 0;
 
-		n->uid = p->uid >= 0 ? p->uid : n->uid;
-		n->gid = p->gid >= 0 ? p->gid : n->gid;
-		n->size = p->size >= 0 ? p->size : n->size;
-		n->mtime = p->has_mtime ? p->mtime : n->mtime;
+		n->uid = p->uid >= 0 && !(gone & TAR_PAX_UID) ? p->uid : n->uid;
+		n->gid = p->gid >= 0 && !(gone & TAR_PAX_GID) ? p->gid : n->gid;
+		n->size = p->size >= 0 ? p->size : n->size; /* a global header's is dropped */
+		n->mtime = p->has_mtime && !(gone & TAR_PAX_MTIME) ? p->mtime : n->mtime;
 	}
 }
 
@@ -433,6 +441,7 @@ static int finish_entry(struct tar *t, struct err *e)
 	n->link = n->type == TAR_LINK || n->type == TAR_SYMLINK ? t->link.data : "";
 	n->xattrs = t->pax.xattrs;
 	n->nxattrs = t->pax.nxattrs;
+	n->acls = t->pax.acls;
 	if (n->type != TAR_FILE)
 		n->size = 0;
 	if (n->size < 0 || n->size > INT64_MAX - BLOCK)
@@ -461,13 +470,15 @@ static int read_header(struct tar *t, struct err *e)
 	return header_numbers(t, e) < 0 ? -1 : 1;
 }
 
-/* Reads one extended header. GNU's long names are stored where PAX's would be. */
+/* Reads one extended header; of several of a kind before one entry the last one counts. */
 static int extended(struct tar *t, char type, struct err *e)
 {
 	if (read_extended(t, e) < 0)
 		return -1;
 	switch (type) {
 	case 'x':
+		tar_pax_release(&t->pax);
+		t->pax = TAR_PAX_EMPTY;
 		return tar_pax_parse(&t->pax, t->ext.data, t->ext.len, e);
 	case 'g':
 		if (tar_pax_parse(&t->global, t->ext.data, t->ext.len, e) < 0)
@@ -475,9 +486,9 @@ static int extended(struct tar *t, char type, struct err *e)
 		tar_pax_keep_global(&t->global);
 		return 0;
 	case 'L':
-		return tar_pax_name(&t->pax.path, t->ext.data, t->ext.len, e);
+		return tar_pax_name(&t->long_name, t->ext.data, t->ext.len, e);
 	default:
-		return tar_pax_name(&t->pax.linkpath, t->ext.data, t->ext.len, e);
+		return tar_pax_name(&t->long_link, t->ext.data, t->ext.len, e);
 	}
 }
 
@@ -498,6 +509,9 @@ int tar_next(struct tar *t, const struct tar_entry **out, struct err *e)
 		return -1;
 	tar_pax_release(&t->pax);
 	t->pax = TAR_PAX_EMPTY;
+	free(t->long_name);
+	free(t->long_link);
+	t->long_name = t->long_link = NULL;
 	if (!t->global.ready)
 		t->global = TAR_PAX_EMPTY;
 	t->nparts = t->part = 0;

@@ -50,6 +50,7 @@ struct tar_entry {
 	struct timespec mtime;
 	const struct tar_xattr *xattrs;
 	size_t nxattrs;
+	bool acls; /* access control lists as text were given, which are not read */
 	bool sparse;
 };
 

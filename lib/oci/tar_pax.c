@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * PAX records: see tar_pax.h. A header is a row of "LENGTH KEY=VALUE\n", LENGTH in decimal and
- * counting itself. Values of attributes are bytes and may hold anything; all others are text, in
- * which a NUL is refused, since a name would end early for one reader and not for another.
+ * counting itself. Values of attributes are bytes and may hold anything; those of the other keys
+ * that count are text, in which a NUL is refused, since a name would end early for one reader and
+ * not for another. What POSIX says about an empty value: it deletes what a global header gave.
  */
 #include "oci/tar_pax.h"
 
@@ -159,6 +160,42 @@ static int parse_sparse(struct tar_pax *p, const char *key, const char *value)
 	return 0;
 }
 
+/* The keys that count, but for those of attributes and sparse files. */
+static const struct {
+	const char *name;
+	unsigned bit;
+} known[] = {
+	{"path", TAR_PAX_PATH}, {"linkpath", TAR_PAX_LINKPATH}, {"uid", TAR_PAX_UID},
+	{"gid", TAR_PAX_GID},	{"size", TAR_PAX_SIZE},		{"mtime", TAR_PAX_MTIME},
+};
+
+static unsigned key_bit(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		if (str_eq(key, known[i].name))
+			return known[i].bit;
+	return 0;
+}
+
+static void forget(char **text)
+{
+	free(*text);
+	*text = NULL;
+}
+
+static void take_back(struct tar_pax *p, unsigned bit)
+{
+	p->taken_back |= bit;
+	if (bit & TAR_PAX_PATH)
+		forget(&p->path);
+	if (bit & TAR_PAX_LINKPATH)
+		forget(&p->linkpath);
+	p->uid = bit & TAR_PAX_UID ? -1 : p->uid;
+	p->gid = bit & TAR_PAX_GID ? -1 : p->gid;
+	p->size = bit & TAR_PAX_SIZE ? -1 : p->size;
+	p->has_mtime = p->has_mtime && !(bit & TAR_PAX_MTIME);
+}
+
 static int parse_text(struct tar_pax *p, const char *key, const char *value)
 {
 	int64_t *n = str_eq(key, "uid")	   ? &p->uid
@@ -213,20 +250,29 @@ int tar_pax_parse(struct tar_pax *p, const char *data, size_t len, struct err *e
 		_free_ char *key = NULL;
 		_free_ char *text = NULL;
 		const char *value, *attr;
+		unsigned bit;
 		size_t n;
 
 		if (next_record(data, len, &pos, &key, &value, &n) < 0)
 			return bad(e, "record");
 		attr = str_after(key, "SCHILY.xattr.");
+		p->acls = p->acls || str_after(key, "SCHILY.acl.");
 		if (attr) {
 			add_xattr(p, attr, value, n);
 			continue;
 		}
+		bit = key_bit(key);
+		if (!bit && !str_after(key, "GNU.sparse."))
+			continue;
 		if (memchr(value, '\0', n))
 			return bad(e, key);
+		if (!n) {
+			take_back(p, bit);
+			continue;
+		}
+		p->taken_back &= ~bit;
 		text = str_ndup(value, n);
-		/* an empty value takes an earlier one back; ours start from nothing */
-		if (n && parse_text(p, key, text) < 0)
+		if (parse_text(p, key, text) < 0)
 			return bad(e, key);
 	}
 	return 0;
