@@ -186,6 +186,8 @@ static int apply_link(struct unpack *u, const struct spot *s, const struct tar_e
 	return err_sys(e, "linkat", "cannot make the hard link");
 }
 
+/* Set-id bits mean nothing on it, and are kept all the same; mknod(2) and chown(2) take them away.
+ */
 static int apply_fifo(struct unpack *u, const struct spot *s, const struct tar_entry *t,
 		      struct err *e)
 {
@@ -198,7 +200,12 @@ static int apply_fifo(struct unpack *u, const struct spot *s, const struct tar_e
 	}
 	if (r < 0)
 		return err_sys(e, "mknodat", "cannot make the FIFO");
-	return set_link_attrs(u, s, t, e);
+	if (set_link_attrs(u, s, t, e) < 0)
+		return -1;
+	/* the name is a FIFO that was made here: there is no link to follow */
+	if (t->mode & 07000 && fchmodat(s->dir, s->name, t->mode, 0) < 0)
+		return err_sys(e, "fchmodat", "cannot set mode %04o", t->mode);
+	return 0;
 }
 
 /* The markers. 1: it was one and is done; 0: an ordinary name. */
@@ -244,6 +251,7 @@ static int apply_entry(struct unpack *u, const struct tar_entry *t, struct err *
 		return r < 0 ? -1 : 0;
 	if (!u->path.len && t->type != TAR_DIR)
 		return err_set(e, ERR_INPUT, 0, "tar", "only a folder can be the root");
+	u->report->acls += t->acls;
 	if (t->type == TAR_CHAR || t->type == TAR_BLOCK) {
 		u->report->devices++;
 		return 0;

@@ -63,7 +63,7 @@ struct jobs {
 	bool failed;
 	struct err err; /* the first failure */
 	struct idset uids, gids;
-	int64_t devices, xattrs;
+	int64_t devices, xattrs, acls;
 };
 
 static int open_blob(struct jobs *j, const struct layer *l, struct err *e)
@@ -138,7 +138,7 @@ static int end_child(struct child *c)
 static int make_root(struct job *job, const struct layer *l, struct err *e)
 {
 	if (mkdirat(job->staging.fd, "root", 0755) < 0 ||
-	    fchmodat(job->staging.fd, "root", 0755, 0))
+	    fchmodat(job->staging.fd, "root", LAYER_ROOT_BARE, 0))
 		return err_sys(e, "mkdirat", "cannot make a folder for layer %s", l->diff_id);
 	return path_open_beneath(job->staging.fd, "root", O_RDONLY | O_DIRECTORY, 0, e);
 }
@@ -230,7 +230,7 @@ static bool report_check(struct report *r)
 	r->err.msg[sizeof(r->err.msg) - 1] = '\0';
 	r->err.hint[sizeof(r->err.hint) - 1] = '\0';
 	return r->uids.n <= IDSET_MAX && r->gids.n <= IDSET_MAX && r->devices >= 0 &&
-	       r->xattrs >= 0 && r->size >= 0;
+	       r->xattrs >= 0 && r->acls >= 0 && r->size >= 0;
 }
 
 /* Reads the report of a child that has something to say, or has died, and waits for it. */
@@ -306,6 +306,7 @@ static int judge(struct jobs *j, struct job *job, struct err *e)
 		return -1;
 	j->devices += r->devices;
 	j->xattrs += r->xattrs;
+	j->acls += r->acls;
 	add_ids(&j->uids, &r->uids);
 	add_ids(&j->gids, &r->gids);
 	if (r->uids.n || r->gids.n) /* reported once for all layers */
@@ -498,5 +499,8 @@ int unpack_missing(const struct store *s, struct layer *layers, size_t n,
 	if (j.xattrs)
 		log_warn("%lld extended attributes of the image could not be set",
 			 (long long)j.xattrs);
+	if (j.acls)
+		log_warn("access control lists of %lld files of the image were left out",
+			 (long long)j.acls);
 	return 0;
 }

@@ -104,18 +104,25 @@ static int inflate_all(struct stream *s, const uint8_t *in, size_t len, struct e
 	}
 }
 
+/* The bytes decide, as in other engines: the media type only has to be one of a layer. */
 static int check_kind(struct stream *s, const uint8_t *in, size_t len, struct err *e)
 {
-	enum inflate_kind found = inflate_detect(in, len), promised = found;
+	enum inflate_kind found = inflate_detect(in, len), promised;
 	const char *type = s->layer->media_type;
 
-	if (type && *type && inflate_kind_of(type, &promised, e) < 0)
-		return -1;
-	if (promised != found)
-		return err_set(e, ERR_INPUT, 0, "inflate", "the blob is %s, its media type says %s",
-			       inflate_name(found), inflate_name(promised));
+	if (type && *type && inflate_kind_of(type, &promised, e) < 0) {
+		if (e->code != ERR_UNSUPPORTED || strstr(type, "+encrypted"))
+			return -1;
+		err_clear(e);
+	}
 	s->inflate = inflate_new(found, e);
-	return s->inflate ? 0 : -1;
+	if (s->inflate)
+		return 0;
+	if (e->code == ERR_UNSUPPORTED)
+		err_set(e, ERR_UNSUPPORTED, 0, "inflate",
+			"the blob is %s, which is not supported (its media type is %.100s)",
+			inflate_name(found), type && *type ? type : "missing");
+	return -1;
 }
 
 static ssize_t read_blob(struct stream *s, uint8_t *buf, struct err *e)

@@ -51,6 +51,7 @@ struct report {
 	int64_t size;		 /* bytes of the archive, from the one that hashes */
 	int64_t devices;	 /* skipped */
 	int64_t xattrs;		 /* that the file system did not take */
+	int64_t acls;		 /* entries with access control lists, which are left out */
 	struct idset uids, gids; /* not mapped */
 };
 

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "oci/layer_meta.h"
 #include "sys/path.h"
 
 /* glibc 2.36 has these in <sys/mount.h>, which cannot be included beside <linux/mount.h> */
@@ -155,6 +156,32 @@ static void clear_volatile(const struct rootfs *r)
 		path_remove_tree(incompat, "volatile", NULL);
 }
 
+/*
+ * The root directory has the owner and mode of the read-write layer's: before the first mount,
+ * which makes work/work, those of the uppermost layer that says something about it.
+ */
+static int set_root(const struct rootfs *r, const struct layer_fds *l, struct err *e)
+{
+	struct stat st = {.st_mode = LAYER_ROOT_DEFAULT};
+
+	if (faccessat(r->dir, "work/work", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	for (size_t i = 0; i < l->n; i++) {
+		struct stat own;
+
+		if (fstat(l->fd[i], &own) < 0)
+			return err_sys(e, "fstat", "cannot look at a layer");
+		if ((own.st_mode & 07777) == LAYER_ROOT_BARE)
+			continue;
+		st = own;
+		break;
+	}
+	if (fchownat(r->dir, "upper", st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    fchmodat(r->dir, "upper", st.st_mode & 07777, 0) < 0)
+		return err_sys(e, "fchmodat", "cannot set the mode of %s/upper", r->path);
+	return 0;
+}
+
 int overlay_mount(const struct rootfs *r, struct err *e)
 {
 	_clean_(close_layers) struct layer_fds l = {0};
@@ -166,6 +193,8 @@ int overlay_mount(const struct rootfs *r, struct err *e)
 	if (fchdir(r->dir) < 0)
 		return err_sys(e, "fchdir", "cannot enter %s", r->path);
 	clear_volatile(r);
+	if (set_root(r, &l, e) < 0)
+		return -1;
 	n = mount_new_api(r, &l, e);
 	return n == 1 ? mount_old_api(r, &l, e) : n;
 }

@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "oci/layer_meta.h"
 #include "sys/path.h"
 #include "sys/treecopy.h"
 
@@ -23,11 +24,16 @@ static int apply_layers(const struct rootfs *r, int to, struct err *e)
 {
 	for (size_t i = 0; i < r->layers.n; i++) {
 		_close_ int from = open(r->layers.v[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		struct stat root, old;
 
-		if (from < 0)
+		if (from < 0 || fstat(from, &root) < 0 || fstat(to, &old) < 0)
 			return err_sys(e, "open", "cannot open layer %s", r->layers.v[i]);
 		if (tree_apply(from, to, e) < 0)
 			return -1;
+		if ((root.st_mode & 07777) != LAYER_ROOT_BARE)
+			continue;
+		if (fchown(to, old.st_uid, old.st_gid) < 0 || fchmod(to, old.st_mode & 07777) < 0)
+			return err_sys(e, "fchmod", "cannot set the mode of the root directory");
 	}
 	return 0;
 }
@@ -41,7 +47,7 @@ int vfs_copy(const struct rootfs *r, struct err *e)
 	if (mkdirat(r->dir, "rootfs.new", 0755) < 0)
 		return err_sys(e, "mkdirat", "cannot make %s/rootfs.new", r->path);
 	to = openat(r->dir, "rootfs.new", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (to < 0)
+	if (to < 0 || fchmod(to, LAYER_ROOT_DEFAULT) < 0)
 		return err_sys(e, "openat", "cannot open %s/rootfs.new", r->path);
 	if (apply_layers(r, to, e) < 0) {
 		path_remove_tree(r->dir, "rootfs.new", NULL);

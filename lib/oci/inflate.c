@@ -28,6 +28,8 @@ struct inflate {
 enum inflate_kind inflate_detect(const uint8_t *d, size_t len)
 {
 	static const uint8_t gz[] = {0x1f, 0x8b}, zs[] = {0x28, 0xb5, 0x2f, 0xfd};
+	static const uint8_t bz[] = {'1', 'A', 'Y', '&', 'S', 'Y'},
+			     xz[] = {0xfd, '7', 'z', 'X', 'Z', 0};
 
 	if (len >= sizeof(gz) && memcmp(d, gz, sizeof(gz)) == 0)
 		return INFLATE_GZIP;
@@ -36,12 +38,16 @@ enum inflate_kind inflate_detect(const uint8_t *d, size_t len)
 	/* 0x184D2A50 to 5F: a skippable frame, with which chunked layers may begin */
 	if (len >= 4 && (d[0] & 0xf0) == 0x50 && d[1] == 0x2a && d[2] == 0x4d && d[3] == 0x18)
 		return INFLATE_ZSTD;
+	if (len >= 10 && memcmp(d, "BZh", 3) == 0 && memcmp(d + 4, bz, sizeof(bz)) == 0)
+		return INFLATE_BZIP2;
+	if (len >= sizeof(xz) && memcmp(d, xz, sizeof(xz)) == 0)
+		return INFLATE_XZ;
 	return INFLATE_PLAIN;
 }
 
 const char *inflate_name(enum inflate_kind kind)
 {
-	static const char *const names[] = {"uncompressed", "gzip", "zstd"};
+	static const char *const names[] = {"uncompressed", "gzip", "zstd", "bzip2", "xz"};
 
 	return names[kind];
 }
@@ -74,8 +80,14 @@ int inflate_kind_of(const char *type, enum inflate_kind *out, struct err *e)
 
 struct inflate *inflate_new(enum inflate_kind kind, struct err *e)
 {
-	struct inflate *d = mem_alloc(sizeof(*d));
+	struct inflate *d;
 
+	if (kind > INFLATE_ZSTD) {
+		err_set(e, ERR_UNSUPPORTED, 0, "inflate", "%s is not supported",
+			inflate_name(kind));
+		return NULL;
+	}
+	d = mem_alloc(sizeof(*d));
 	d->kind = kind;
 	if (kind != INFLATE_ZSTD)
 		return d;

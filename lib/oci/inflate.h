@@ -15,12 +15,14 @@ enum inflate_kind {
 	INFLATE_PLAIN,
 	INFLATE_GZIP,
 	INFLATE_ZSTD,
+	INFLATE_BZIP2, /* these two are recognised, and not supported */
+	INFLATE_XZ,
 };
 
 /* The largest window of a zstd frame that is accepted, as a power of two: 128 MiB. */
 #define INFLATE_ZSTD_WINDOW 27
 
-/* What the first bytes (at least 4, fewer only where the blob is shorter) look like. */
+/* What the first bytes (at least 10, fewer only where the blob is shorter) look like. */
 enum inflate_kind inflate_detect(const uint8_t *data, size_t len);
 
 /*
@@ -32,6 +34,7 @@ int inflate_kind_of(const char *media_type, enum inflate_kind *out, struct err *
 const char *inflate_name(enum inflate_kind kind);
 
 struct inflate;
+/* ERR_UNSUPPORTED for what is only recognised. */
 struct inflate *inflate_new(enum inflate_kind kind, struct err *e);
 void inflate_free(struct inflate *d);
 

@@ -16,6 +16,13 @@
 
 #define LAYER_SCHEMA "rp.layer/1"
 
+/*
+ * The mode of root/ where the archive has no entry for it: then a lower layer's counts, and where
+ * none has one LAYER_ROOT_DEFAULT, as in other engines. No image has a root with this mode.
+ */
+#define LAYER_ROOT_BARE	   01555
+#define LAYER_ROOT_DEFAULT 0555
+
 struct layer_meta {
 	char *diff_id; /* sha256:HEX of the uncompressed archive */
 	char *digest;  /* sha256:HEX of the blob that it was unpacked from */

@@ -188,10 +188,6 @@ def blobs():
     yield 'gzip with rubbish behind', compress(good, 'gzip') + b'rubbish', good, [], 'gzip'
     yield 'cut gzip', compress(good, 'gzip')[:-9], good, [], 'gzip'
     yield 'cut zstd', compress(good, 'zstd')[:-2], good, [], 'zstd'
-    yield 'gzip said to be zstd', compress(good, 'gzip'), good, [], 'zstd'
-    yield 'plain said to be gzip', good, good, [], 'gzip'
-    yield 'zstd said to be gzip', compress(good, 'zstd'), good, [], 'gzip'
-    yield 'empty blob said to be gzip', b'', b'', [], 'gzip'
     p = subprocess.run(['zstd', '-q', '-c', '--ultra', '--long=31', '--no-check'],
                        input=archive(entry('a', data=zeros * 4)), stdout=subprocess.PIPE)
     # the same frame, but its header asks for a window of 2 GiB

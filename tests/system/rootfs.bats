@@ -164,3 +164,29 @@ stack() { # NAME FOLDER...
 	[ "$output" = again ]
 	[ -z "$stderr" ] # no falling back to a copy
 }
+
+@test "the root directory has the mode of the last layer that says one, 0555 where none does" {
+	cd "$BATS_TEST_TMPDIR"
+	local d=$BATS_TEST_TMPDIR
+	python3 - <<-'END'
+		import os, sys
+		sys.path.insert(0, os.environ['top'] + '/tests/lib')
+		import mklayers as m
+		open('none.tar', 'wb').write(m.archive(m.entry('x', data=b'1')))
+		open('also.tar', 'wb').write(m.archive(m.entry('y', data=b'1')))
+		open('some.tar', 'wb').write(m.archive(m.entry('./', 'dir', mode=0o750, uid=3, gid=4)))
+	END
+	python3 "$top/tests/lib/stack.py" "$DIR/image" "$d/a" bare0 none.tar also.tar
+	python3 "$top/tests/lib/stack.py" "$DIR/image" "$d/b" some some.tar none.tar
+	rp pull -q "oci:$d/a:bare0"
+	rp pull -q "oci:$d/b:some"
+	[ "$(rp run --rm --network none bare0 stat -c '%a %u %g' /)" = '555 0 0' ]
+	[ "$(rp run --rm --network none some stat -c '%a %u %g' /)" = '750 3 4' ]
+	[ "$(by_hand some 'rootfs-mount --driver vfs' "stat -c '%a %u %g' /")" = '750 3 4' ]
+	[ "$(by_hand bare0 'rootfs-mount --driver vfs' "stat -c '%a %u %g' /")" = '555 0 0' ]
+	# what the container makes of it stays
+	rp create --name chmod --network none some chmod 711 /
+	rp start -a chmod
+	rp start -a chmod
+	ns-enter-pause sh -c 'stat -c %a "$XDG_DATA_HOME"/rp/containers/*/upper' | grep -qx 711
+}
