@@ -41,12 +41,27 @@ static char *last_error(const char *log)
 	return found;
 }
 
+/* Of execve(2), in the words of strerror(3): the file is there, but it is no program for here. */
+static bool is_no_program(const char *msg)
+{
+	static const int numbers[] = {ENOEXEC, E2BIG, ETXTBSY, ENOTDIR, EISDIR, ELOOP,
+				      ENAMETOOLONG, EINVAL, EIO, ENOMEM, ELIBBAD};
+
+	if (!strcasestr(msg, "exec"))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
+		if (strcasestr(msg, strerror(numbers[i])))
+			return true;
+	return false;
+}
+
 static enum err_code code_of_message(const char *msg)
 {
 	if (strcasestr(msg, "executable file not found in") ||
 	    strcasestr(msg, "no such file or directory") || strcasestr(msg, "open executable"))
 		return ERR_NOTFOUND;
-	if (strcasestr(msg, "permission denied") || strcasestr(msg, "operation not permitted"))
+	if (strcasestr(msg, "permission denied") || strcasestr(msg, "operation not permitted") ||
+	    is_no_program(msg))
 		return ERR_DENIED;
 	return ERR_FAILED;
 }

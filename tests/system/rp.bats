@@ -42,6 +42,36 @@ teardown() {
 	rp rm limits
 }
 
+@test "run: 127 for a command that is not there, 126 for one that cannot be executed, whatever the reason" {
+	mkdir -p "$DIR/exec"
+	cd "$DIR/exec" || return 1
+	printf 'echo hi\n' >text && chmod 755 text
+	printf '#!/no/such\n' >interpreter && chmod 755 interpreter
+	: >plain
+	ln -s loop loop
+	ends() { # STATUS COMMAND...
+		local want=$1
+		shift
+		run -"$want" rp run --rm --network none -v "$DIR/exec:/x" busybox "$@"
+	}
+	ends 127 nosuch
+	ends 127 /x/nosuch
+	ends 127 /x/interpreter
+	ends 126 /x/text
+	ends 126 /x/plain
+	ends 126 /x
+	ends 126 /x/text/below
+	ends 126 /x/loop
+	ends 126 "/x/$(printf '%0300d' 0)"
+	ends 126 /bin/busybox true "$(printf '%0200000d' 0)"
+	# another runtime's words
+	if command -v crun >/dev/null; then
+		run rp run --rm --runtime crun --network none -v "$DIR/exec:/x" busybox /x/text
+		echo "$output"
+		[ "$status" = 126 ] || [[ $output == *hybrid* ]]
+	fi
+}
+
 @test "run: no byte of a short burst is lost, however short the container's life" {
 	for _ in 1 2 3 4 5; do
 		[ "$(rp run --rm --network none busybox seq 1 20000 | md5sum)" = "$(seq 1 20000 | md5sum)" ]
