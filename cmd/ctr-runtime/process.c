@@ -380,10 +380,26 @@ static int apply_caps(struct create *c, struct err *e)
 	return caps_apply(&caps, e);
 }
 
+/*
+ * Pipes belong to the user of the command, so that /dev/stdout and /proc/self/fd/N can be opened by
+ * their paths; the terminal does from the start. A file on the caller's side of the redirection is
+ * his, and stays so. Where the user is not mapped, or the pipe is somebody else's, it stays as well.
+ */
+static void give_streams(const struct config_process *p)
+{
+	struct stat st;
+
+	for (int fd = 0; p->uid && fd < 3; fd++)
+		if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) && st.st_uid != p->uid &&
+		    fchown(fd, (uid_t)p->uid, (gid_t)-1) < 0)
+			continue;
+}
+
 int process_identity(struct create *c, struct err *e)
 {
 	const struct config_process *p = &c->cfg.process;
 
+	give_streams(p);
 	if (caps_limit(&c->caps, e) < 0)
 		return -1;
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)

@@ -72,6 +72,21 @@ teardown() {
 	fi
 }
 
+@test "run: /dev/stdin, /dev/stdout, /dev/stderr by their paths, for root and another user, attached and detached" {
+	local script='read x </dev/stdin; echo $x >/dev/stdout; echo err >/dev/stderr; echo fd >/proc/self/fd/1'
+	for user in 0 1000 user; do
+		run -0 bash -c 'echo word | rp run --rm -i --network none -u "$1" busybox sh -c "$2"' - "$user" "$script"
+		[ "$(sort <<<"$output" | xargs)" = "err fd word" ]
+		run -0 rp run -d --name paths --network none -u "$user" busybox sh -c 'read x </dev/stdin; echo out >/dev/stdout; echo err >/dev/stderr'
+		run -0 rp wait paths
+		[ "$output" = 0 ]
+		[ "$(rp logs paths 2>&1 | sort | xargs)" = "err out" ]
+		rp rm paths
+		run -0 script -qec "rp run --rm -t --network none -u $user busybox sh -c 'echo word >/dev/stdout'" /dev/null
+		[[ $output == word* ]]
+	done
+}
+
 @test "run: no byte of a short burst is lost, however short the container's life" {
 	for _ in 1 2 3 4 5; do
 		[ "$(rp run --rm --network none busybox seq 1 20000 | md5sum)" = "$(seq 1 20000 | md5sum)" ]

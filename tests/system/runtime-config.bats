@@ -86,6 +86,24 @@ either() {
 	gone home
 }
 
+@test "process: a pipe can be opened by its path by the user, a file of the caller stays his" {
+	local script='read x </dev/stdin; echo $x >/dev/stdout; echo err >/proc/self/fd/2; id -u >/dev/fd/1'
+	for user in 0 5; do
+		bundle one "$full | .process.user = {uid: $user, gid: $user} | .process.args = [\"sh\",\"-c\",\"$script\"]"
+		[ "$(echo word | ctr-runtime run -b "$DIR/one" one 2>&1 | cat)" = $'word\nerr\n'$user ]
+		sleeper pipes "$full"
+		[ "$(echo word | ctr-runtime exec -u "$user" pipes sh -c "$script" 2>&1 | cat)" = $'word\nerr\n'$user ]
+		gone pipes
+	done
+	bundle one "$full | .process.user = {uid: 5, gid: 5} | .process.args = [\"echo\",\"word\"]"
+	ctr-runtime run -b "$DIR/one" one >"$DIR/file" </dev/null
+	[ "$(cat "$DIR/file")" = word ]
+	[ -O "$DIR/file" ]
+	# with a single id there is nobody to give it to
+	[ "$(in_container . sh -c 'echo out >/dev/stdout' | cat)" = out ]
+	rm "$DIR/file"
+}
+
 @test "warnings go to the log, where there is one" {
 	bundle one '.process.args = ["true"] | .process.capabilities.bounding += ["CAP_NO_SUCH"]'
 	run ctr-runtime --log "$DIR/log" --log-format json run -b "$DIR/one" one
