@@ -318,6 +318,7 @@ static const struct stage stages[] = {
 	{"limits", process_limits},
 	{"find command", process_find_exe},
 	{"home", process_home},
+	{"passed sockets", process_listen},
 	{"wait for the record", wait_go},
 	{"wait for start", wait_start},
 	{"startContainer hooks", start_hooks},

@@ -188,6 +188,8 @@ void hooks_poststop(const struct config_hooks *h, struct json *state);
 /* process.c: what becomes of the child itself; shared with exec. */
 int process_open_cwd(struct create *c, struct err *e);
 int process_find_exe(struct create *c, struct err *e);
+/* LISTEN_FDS and its like, where the runtime was given them. */
+int process_listen(struct create *c, struct err *e);
 /* HOME, where the environment has none. */
 int process_home(struct create *c, struct err *e);
 int process_limits(struct create *c, struct err *e);

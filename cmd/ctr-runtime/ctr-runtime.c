@@ -150,6 +150,18 @@ static int run(struct global *g, int argc, char **argv, struct err *e)
 	return run_command(g, c, r.argc, r.argv, e);
 }
 
+/* The variables are for the process that they name, and for no descendant of it. */
+static int passed_sockets(void)
+{
+	const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+	int64_t for_whom, n;
+
+	if (!pid || !count || str_to_int(pid, 1, INT32_MAX, &for_whom) < 0 ||
+	    for_whom != getpid() || str_to_int(count, 1, 4096, &n) < 0)
+		return 0;
+	return (int)n;
+}
+
 int main(int argc, char **argv)
 {
 	struct global g = {.root_fd = -1};
@@ -161,6 +173,7 @@ int main(int argc, char **argv)
 	/* parsing moves operands; a second exec must see the words as they were */
 	memcpy(words, argv, (size_t)argc * sizeof(*argv));
 	g.argv = words;
+	g.listen_fds = passed_sockets();
 	status = run(&g, argc, argv, &e);
 	if (status >= 0)
 		return status;

@@ -231,6 +231,7 @@ static const struct stage child_stages[] = {
 	{"limits", process_limits},
 	{"find command", process_find_exe},
 	{"home", process_home},
+	{"passed sockets", process_listen},
 	{"wait for the record", wait_go},
 	{"enter cwd", process_enter_cwd},
 	{"user and capabilities", process_identity},

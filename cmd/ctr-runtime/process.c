@@ -180,6 +180,24 @@ int process_home(struct create *c, struct err *e)
 	return 0;
 }
 
+/*
+ * Socket activation, sd_listen_fds(3): descriptors from 3 on that the caller has passed to this
+ * very process. They go on to the command, under the number that it has there.
+ */
+int process_listen(struct create *c, struct err *e)
+{
+	const char *names = getenv("LISTEN_FDNAMES");
+	struct strv *env = &c->cfg.process.env;
+
+	if (!c->g->listen_fds)
+		return 0;
+	strv_addf(env, "LISTEN_FDS=%d", c->g->listen_fds);
+	strv_addf(env, "LISTEN_PID=%d", (int)getpid());
+	if (names)
+		strv_addf(env, "LISTEN_FDNAMES=%s", names);
+	return 0;
+}
+
 static int set_rlimits(const struct config_process *p, struct err *e)
 {
 	for (size_t i = 0; i < p->nrlimits; i++) {
@@ -423,7 +441,8 @@ int process_identity(struct create *c, struct err *e)
 /* Everything but 0, 1, 2 and the asked-for ones closes at exec. */
 static int close_rest(struct create *c, struct err *e)
 {
-	unsigned first = 3 + (unsigned)(c->o ? c->o->preserve_fds : 0);
+	unsigned first = 3 + (unsigned)c->g->listen_fds +
+			 (unsigned)(c->o ? c->o->preserve_fds : 0);
 
 	if (syscall(SYS_close_range, first, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
 		return 0;

@@ -18,7 +18,8 @@ struct global {
 	int root_fd; /* the directory of all states, opened by state_root() */
 	char *root_path;
 	struct timespec start;
-	char **argv; /* as it was given */
+	char **argv;	/* as it was given */
+	int listen_fds; /* descriptors from 3 on that were passed to this process: sd_listen_fds(3) */
 };
 
 struct command {

@@ -104,6 +104,39 @@ either() {
 	rm "$DIR/file"
 }
 
+@test "process: signals at their defaults, whatever the caller ignores or blocks" {
+	local ignore='trap "" INT QUIT PIPE HUP TERM USR1 CHLD; exec ctr-runtime'
+	bundle one '.process.args = ["cat","/proc/self/status"]'
+	run bash -c "$ignore run -b $DIR/one one"
+	[ "$(grep -c '^Sig\(Ign\|Blk\):[[:blank:]]*0*$' <<<"$output")" = 2 ]
+	sleeper signals
+	run bash -c "$ignore exec signals cat /proc/self/status"
+	[ "$(grep -c '^Sig\(Ign\|Blk\):[[:blank:]]*0*$' <<<"$output")" = 2 ]
+	gone signals
+}
+
+@test "process: sockets that were passed to the runtime go on to the command" {
+	local show='echo $LISTEN_FDS $((LISTEN_PID == $$)) $LISTEN_FDNAMES; cat <&3; cat <&4'
+	echo three >"$DIR/three"
+	echo four >"$DIR/four"
+	bundle one ".process.args = $(args sh -c "$show")"
+	sleeper listen
+	for c in "run -b $DIR/one one" "exec listen sh -c '$show'"; do
+		run bash -c "exec 3<$DIR/three 4<$DIR/four 5</dev/null; export LISTEN_PID=\$\$ LISTEN_FDS=2 LISTEN_FDNAMES=a:b; exec ctr-runtime $c"
+		echo "$output"
+		[ "$output" = $'2 1 a:b\nthree\nfour' ]
+	done
+	# behind them those of --preserve-fds, and no more
+	bundle one '.process.args = ["/bin/probe","fds"]'
+	run bash -c "exec 3<$DIR/three 4<$DIR/four 5</dev/null; export LISTEN_PID=\$\$ LISTEN_FDS=1; exec ctr-runtime run --preserve-fds 1 -b $DIR/one one"
+	[ "$output" = "0 1 2 3 4 " ]
+	# they were for somebody else
+	run bash -c "exec 3<$DIR/three; export LISTEN_PID=1 LISTEN_FDS=1; exec ctr-runtime run -b $DIR/one one"
+	[ "$output" = "0 1 2 " ]
+	gone listen
+	rm "$DIR/three" "$DIR/four"
+}
+
 @test "warnings go to the log, where there is one" {
 	bundle one '.process.args = ["true"] | .process.capabilities.bounding += ["CAP_NO_SUCH"]'
 	run ctr-runtime --log "$DIR/log" --log-format json run -b "$DIR/one" one
