@@ -15,7 +15,7 @@ CHECK_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev bats jq fuse-overlayfs slirp4ne
 	conmon podman catatonit containerd skopeo umoci buildah docker-registry mmdebstrap mandoc shellcheck strace \
 	golang-github-opencontainers-specs-dev python3-jsonschema clang libclang-rt-14-dev \
 	clang-format clang-tidy cppcheck apache2-utils iproute2 socat xz-utils zstd openssl \
-	netcat-openbsd util-linux procps curl qemu-system-x86 e2fsprogs
+	netcat-openbsd libcap2-bin util-linux procps curl qemu-system-x86 e2fsprogs
 
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wpointer-arith \
 	-Wwrite-strings -Wundef -Wno-unused-parameter -Wno-missing-field-initializers

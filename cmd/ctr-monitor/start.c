@@ -44,8 +44,8 @@ static char *last_error(const char *log)
 /* Of execve(2), in the words of strerror(3): the file is there, but it is no program for here. */
 static bool is_no_program(const char *msg)
 {
-	static const int numbers[] = {ENOEXEC, E2BIG, ETXTBSY, ENOTDIR, EISDIR, ELOOP,
-				      ENAMETOOLONG, EINVAL, EIO, ENOMEM, ELIBBAD};
+	static const int numbers[] = {ENOEXEC,	    E2BIG,  ETXTBSY, ENOTDIR, EISDIR, ELOOP,
+				      ENAMETOOLONG, EINVAL, EIO,     ENOMEM,  ELIBBAD};
 
 	if (!strcasestr(msg, "exec"))
 		return false;

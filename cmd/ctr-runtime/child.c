@@ -103,7 +103,9 @@ int become_root(struct create *c, struct err *e)
 		return err_sys(e, "setresgid", "cannot become group 0 of the user namespace");
 	if (setresuid(0, 0, 0) < 0 && errno != EINVAL)
 		return err_sys(e, "setresuid", "cannot become root of the user namespace");
-	setgroups(0, NULL); /* refused where setgroups is "deny"; process_identity() decides */
+	if (!process_keeps_groups(c))
+		setgroups(0,
+			  NULL); /* refused where setgroups is "deny"; process_identity() decides */
 	return follow_parent(c, e);
 }
 

@@ -167,7 +167,7 @@ static int check_config(struct create *c, struct err *e)
 		return unsupported(".linux.intelRdt", "not supported", e);
 	if (check_mappings(c, e) < 0)
 		return -1;
-	process_caps(&cfg->process, &c->caps);
+	process_caps(&cfg->process, config_namespace(cfg, "user"), &c->caps);
 	return terminal_check(c, e);
 }
 

@@ -203,8 +203,13 @@ int process_enter_cwd_late(struct create *c, struct err *e);
 int process_leave(struct create *c, struct err *e);
 int process_filter(struct create *c, struct err *e);
 int process_exec(struct create *c, struct err *e);
-/* The capability sets of the configuration; unknown names are warned about. */
-void process_caps(const struct config_process *p, struct caps *out);
+/*
+ * The capability sets of the configuration. Unknown names are warned about, and what this process
+ * cannot grant, unless the command runs in a user namespace that is not this process's (new_user).
+ */
+void process_caps(const struct config_process *p, bool new_user, struct caps *out);
+/* Does the command keep the supplementary groups of the caller: ANNOTATION_KEEP_GROUPS? */
+bool process_keeps_groups(const struct create *c);
 /* Signals, descriptors: what must not go over to the user's command. */
 void process_reset_signals(void);
 

@@ -164,7 +164,7 @@ static int passed_sockets(void)
 
 int main(int argc, char **argv)
 {
-	struct global g = {.root_fd = -1};
+	struct global g = {.root_fd = -1, .failure = 1};
 	_free_ char **words = mem_alloc(((size_t)argc + 1) * sizeof(*argv));
 	struct err e = {0};
 	int status;
@@ -178,5 +178,5 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	report_err(&e);
-	return 1; /* engines know 0 and "failed" of a runtime, and the message */
+	return g.failure; /* engines know 0 and "failed" of a runtime, and the message */
 }

@@ -38,16 +38,23 @@ struct exec_options {
 	bool tty, no_new_privs, ignore_paused;
 };
 
+#define EXEC_FAILED 255 /* as other runtimes: hardly a status of the command */
+
 static struct state container;
 static struct nsjoin spaces = NSJOIN_NONE;
 
 static int read_process(struct create *c, const struct exec_options *o, struct err *e)
 {
 	struct json *doc = NULL;
+	_close_ int fd = -1;
 
 	if (!o->process)
 		return config_parse(json_ref(container.config), &c->cfg, e);
-	if (json_read_file(AT_FDCWD, o->process, CONFIG_MAX_SIZE, &doc, e) < 0)
+	/* whatever can be read: a file, a fifo, /dev/stdin */
+	fd = TEMP_FAILURE_RETRY(open(o->process, O_RDONLY | O_CLOEXEC | O_NOCTTY));
+	if (fd < 0)
+		return err_sys(e, "open", "cannot open %s", o->process);
+	if (json_read(fd, CONFIG_MAX_SIZE, o->process, &doc, e) < 0)
 		return -1;
 	return config_parse_process(doc, &c->cfg, e) < 0 ? err_prefix(e, "%s", o->process) : 0;
 }
@@ -106,13 +113,20 @@ static void set_env(struct config_process *p, const char *item)
 	strv_add(&p->env, item);
 }
 
+/* Ambient as well where the container lets it be inherited, as other runtimes do. */
 static void add_caps(struct config_process *p, const struct strv *caps)
 {
 	struct strv *sets[] = {&p->bounding, &p->effective, &p->permitted};
+	uint64_t inheritable = caps_set(&p->inheritable, NULL);
 
-	strv_foreach (cap, caps)
+	strv_foreach (cap, caps) {
+		int n = caps_number(cap);
+
 		for (size_t i = 0; i < ARRAY_LEN(sets); i++)
 			strv_add(sets[i], cap);
+		if (n >= 0 && inheritable & CAP_BIT(n))
+			strv_add(&p->ambient, cap);
+	}
 }
 
 /* What the command line says over what the document says. */
@@ -152,9 +166,37 @@ static int apply_options(struct create *c, const struct exec_options *o, int arg
 	return 0;
 }
 
+/* A cgroup below the container's; the path may not lead out of it. */
+static int check_below(const char *path, struct err *e)
+{
+	_strv_ struct strv parts = {0};
+
+	strv_split(&parts, path, '/');
+	if (!strv_has(&parts, ".."))
+		return 0;
+	return err_set(e, ERR_USAGE, 0, NULL, "--cgroup %s is not below the container's cgroup",
+		       path);
+}
+
+/* That of the container's first process, which may have moved on and the one it was made for gone.
+ */
+static int open_first_cgroup(struct create *c, struct err *e)
+{
+	if (c->cgroup.fd >= 0)
+		close(take_fd(&c->cgroup.fd));
+	free(take_ptr(c->cgroup.path));
+	if (cgroup2_of(container.proc.pid, &c->cgroup.path, e) < 0)
+		return -1;
+	c->cgroup.fd = cgroup2_open(c->cgroup.path, e);
+	return c->cgroup.fd < 0 ? -1 : 0;
+}
+
 static int open_cgroup(struct create *c, const struct exec_options *o, struct err *e)
 {
 	_free_ char *path = NULL;
+
+	if (o->cgroup && check_below(o->cgroup, e) < 0)
+		return -1;
 
 	if (!*container.cgroup)
 		return o->cgroup ? err_set(e, ERR_UNSUPPORTED, 0, NULL,
@@ -166,7 +208,12 @@ static int open_cgroup(struct create *c, const struct exec_options *o, struct er
 			   : str_dup(container.cgroup);
 	c->cgroup.fd = cgroup2_open(path, e);
 	c->cgroup.path = take_ptr(path);
-	return c->cgroup.fd < 0 ? -1 : 0;
+	if (c->cgroup.fd >= 0)
+		return 0;
+	if (o->cgroup || e->errnum != ENOENT)
+		return -1;
+	err_clear(e);
+	return open_first_cgroup(c, e);
 }
 
 /*
@@ -183,6 +230,11 @@ static int enter_cgroup(struct create *c, struct err *e)
 		return child_error(c, e);
 	if (str_eq(now, c->cgroup.path) || cgroup2_attach(c->cgroup.fd, c->pid, e) == 0)
 		return 0;
+	/* it has cgroups with controllers below it, cgroups(7) "no internal processes rule" */
+	if (e->errnum == EBUSY) {
+		err_clear(e);
+		return open_first_cgroup(c, e) < 0 ? -1 : cgroup2_attach(c->cgroup.fd, c->pid, e);
+	}
 	if (e->code != ERR_DENIED || !*container.cgroup_scope)
 		return err_prefix(e, "cgroup %s", c->cgroup.path);
 	err_clear(e);
@@ -393,6 +445,14 @@ static void undo(struct create *c)
 		unlinkat(c->pid_file_dir, c->pid_file_name, 0);
 }
 
+static bool has_user_namespace(void)
+{
+	json_each (n, json_path(container.config, "linux.namespaces"))
+		if (str_eq(json_get_str(n.v, "type", ""), "user"))
+			return true;
+	return false;
+}
+
 static int run_exec(struct global *g, void *opts, int argc, char **argv, struct err *e)
 {
 	static struct create c = CREATE_NONE;
@@ -401,6 +461,7 @@ static int run_exec(struct global *g, void *opts, int argc, char **argv, struct 
 	c.g = g;
 	c.o = &o->base;
 	c.start = c.exec = true;
+	g->failure = EXEC_FAILED;
 	if (state_root(g, e) < 0 || state_load(g, argv[0], false, &container, e) < 0)
 		return -1;
 	c.id = container.id;
@@ -411,7 +472,8 @@ static int run_exec(struct global *g, void *opts, int argc, char **argv, struct 
 		return -1;
 	if (!c.cfg.version)
 		c.cfg.version = container.version;
-	process_caps(&c.cfg.process, &c.caps);
+	c.cfg.annotations = json_get(container.doc, "annotations");
+	process_caps(&c.cfg.process, has_user_namespace(), &c.caps);
 	if (!o->base.detach)
 		foreground_prepare(!o->base.no_subreaper);
 	if (stages_run(stages, "main", &c, e) < 0) {

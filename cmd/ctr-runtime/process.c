@@ -243,12 +243,15 @@ int process_limits(struct create *c, struct err *e)
 	return set_rlimits(p, e);
 }
 
+/* By the system call itself: sigaction(3) refuses 32 and 33, which the C library keeps for itself.
+ */
 void process_reset_signals(void)
 {
+	static const unsigned long dflt[8]; /* SIG_DFL, no flags, nothing blocked: all zero */
 	sigset_t none;
 
 	for (int s = 1; s < NSIG; s++)
-		signal(s, SIG_DFL);
+		syscall(SYS_rt_sigaction, s, dflt, NULL, 8);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -298,7 +301,31 @@ int process_labels(struct create *c, struct err *e)
 	return err_hint(e, "apparmor_parser -r FILE loads it");
 }
 
-void process_caps(const struct config_process *p, struct caps *out)
+static void list_caps(uint64_t set, struct buf *out)
+{
+	for (int n = 0; n < 64 && set >> n; n++)
+		if (set & CAP_BIT(n))
+			buf_fmt(out, "%s%s", out->len ? ", " : "",
+				caps_name(n) ? caps_name(n) : "?");
+}
+
+/* config.md: what cannot be granted must be warned of. The kernel or caps_apply() leaves it out. */
+static void warn_caps(const struct caps *c, bool new_user)
+{
+	uint64_t all = c->effective | c->permitted | c->inheritable | c->ambient;
+	uint64_t have = new_user ? all : caps_permitted();
+	_buf_ struct buf lost = {0}, bare = {0};
+
+	list_caps(all & ~have, &lost);
+	list_caps(c->ambient & have & ~(c->permitted & c->inheritable), &bare);
+	if (lost.len)
+		report_warn("%s cannot be granted: this process does not have it", lost.data);
+	if (bare.len)
+		report_warn("%s cannot be ambient: it is not both permitted and inheritable",
+			    bare.data);
+}
+
+void process_caps(const struct config_process *p, bool new_user, struct caps *out)
 {
 	_strv_ struct strv unknown = {0};
 
@@ -311,6 +338,7 @@ void process_caps(const struct config_process *p, struct caps *out)
 	};
 	strv_foreach (name, &unknown)
 		report_warn("unknown capability %s is ignored", name);
+	warn_caps(out, new_user);
 }
 
 /* What goes with the listener's descriptor; runtime-spec, "Container Process State". */
@@ -326,8 +354,8 @@ static char *listener_message(const struct create *c)
 	if (meta)
 		json_set(j, "metadata", json_new_str(meta));
 	json_set(j, "state",
-		 state_document(c->cfg.version, c->id, "running", c->pid, c->bundle,
-				c->cfg.annotations));
+		 state_document(c->cfg.version, c->id, c->exec ? "running" : "creating", c->pid,
+				c->bundle, c->cfg.annotations));
 	return json_text(j, false);
 }
 
@@ -354,6 +382,11 @@ int process_filter(struct create *c, struct err *e)
 	return fdpass_send(c->listener, listener, message, len, e);
 }
 
+bool process_keeps_groups(const struct create *c)
+{
+	return str_eq(json_get_str(c->cfg.annotations, ANNOTATION_KEEP_GROUPS, ""), "1");
+}
+
 /* The primary group is among the groups of a process anyhow. */
 static bool only_primary(const struct config_process *p)
 {
@@ -367,6 +400,8 @@ static int set_groups(struct create *c, struct err *e)
 	_buf_ struct buf b = {0};
 	gid_t *groups = (gid_t *)p->groups;
 
+	if (process_keeps_groups(c))
+		return 0;
 	if (setgroups(p->ngroups, groups) == 0)
 		return 0;
 	if (only_primary(p) && errno == EPERM &&
@@ -401,7 +436,8 @@ static int apply_caps(struct create *c, struct err *e)
 /*
  * Pipes belong to the user of the command, so that /dev/stdout and /proc/self/fd/N can be opened by
  * their paths; the terminal does from the start. A file on the caller's side of the redirection is
- * his, and stays so. Where the user is not mapped, or the pipe is somebody else's, it stays as well.
+ * his, and stays so. Where the user is not mapped, or the pipe is somebody else's, it stays as
+ * well.
  */
 static void give_streams(const struct config_process *p)
 {
@@ -441,8 +477,7 @@ int process_identity(struct create *c, struct err *e)
 /* Everything but 0, 1, 2 and the asked-for ones closes at exec. */
 static int close_rest(struct create *c, struct err *e)
 {
-	unsigned first = 3 + (unsigned)c->g->listen_fds +
-			 (unsigned)(c->o ? c->o->preserve_fds : 0);
+	unsigned first = 3 + (unsigned)c->g->listen_fds + (unsigned)(c->o ? c->o->preserve_fds : 0);
 
 	if (syscall(SYS_close_range, first, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
 		return 0;

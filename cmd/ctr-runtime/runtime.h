@@ -12,6 +12,9 @@
 #define OCI_VERSION_MIN "1.0.0"
 #define OCI_VERSION	"1.3.0"
 
+/* "1": the command keeps the supplementary groups of the caller, as crun(1) has it. */
+#define ANNOTATION_KEEP_GROUPS "run.oci.keep_original_groups"
+
 struct global {
 	const char *root, *log, *log_format, *log_level, *cgroup_manager, *rootless;
 	bool debug, systemd_cgroup, version, help, timings;
@@ -19,7 +22,9 @@ struct global {
 	char *root_path;
 	struct timespec start;
 	char **argv;	/* as it was given */
-	int listen_fds; /* descriptors from 3 on that were passed to this process: sd_listen_fds(3) */
+	int failure;	/* the exit status of an error */
+	int listen_fds; /* descriptors from 3 on that were passed to this process: sd_listen_fds(3)
+			 */
 };
 
 struct command {

@@ -234,7 +234,8 @@ static int run_features(struct global *g, void *opts, int argc, char **argv, str
 		       ' '));
 	json_set(j, "mountOptions", names(mount_opts_names()));
 	features_linux(json_need_obj(j, "linux"));
-	json_set(j, "potentiallyUnsafeConfigAnnotations", json_new_array());
+	json_add(json_need_arr(j, "potentiallyUnsafeConfigAnnotations"),
+		 json_new_str(ANNOTATION_KEEP_GROUPS));
 	text = json_text(j, true);
 	if (printf("%s\n", text) < 0 || fflush(stdout) != 0)
 		return err_sys(e, "write", "cannot write to standard output");

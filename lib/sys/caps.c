@@ -118,6 +118,13 @@ uint64_t caps_effective(void)
 	return get(d) < 0 ? 0 : join(d[0].effective, d[1].effective);
 }
 
+uint64_t caps_permitted(void)
+{
+	struct __user_cap_data_struct d[2] = {0};
+
+	return get(d) < 0 ? 0 : join(d[0].permitted, d[1].permitted);
+}
+
 int caps_limit(const struct caps *c, struct err *e)
 {
 	for (int n = 0; n < 64; n++) {

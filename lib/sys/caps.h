@@ -38,7 +38,8 @@ int caps_limit(const struct caps *c, struct err *e);
  */
 int caps_apply(const struct caps *c, struct err *e);
 
-/* The effective set of this process. */
+/* The effective and the permitted set of this process. */
 uint64_t caps_effective(void);
+uint64_t caps_permitted(void);
 
 #endif

@@ -53,7 +53,7 @@ eventually() {
 	cat "$DIR/said"
 	grep -q '"status": "creating"' "$DIR/said"
 	grep -q 'being created' "$DIR/said"
-	grep -q 'exec 1' "$DIR/said"
+	grep -q 'exec 255' "$DIR/said"
 	[ "$(grep -c canary "$DIR/said")" = 0 ]
 	status_is c created
 	ns-enter-pause -- ctr-runtime delete -f c
@@ -136,10 +136,10 @@ eventually() {
 	[ "$(xargs <<<"$output")" = "Seccomp: 2" ]
 	[ ! -e "$state/.seccomp" ]
 	truncate -s -8 "$state/c/seccomp"
-	run -1 ctr-runtime exec c sh -c 'touch /tmp/ran'
+	run -255 ctr-runtime exec c sh -c 'touch /tmp/ran'
 	[[ $output == *"the state of c: seccomp is damaged"* ]]
 	rm "$state/c/seccomp"
-	run -1 ctr-runtime exec c sh -c 'touch /tmp/ran'
+	run -255 ctr-runtime exec c sh -c 'touch /tmp/ran'
 	[[ $output == *"the state of c: cannot open seccomp"* ]]
 	[ ! -e "$DIR/rootfs/tmp/ran" ]
 	ctr-runtime delete -f c

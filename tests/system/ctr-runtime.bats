@@ -57,7 +57,7 @@ teardown() { untouched; }
 	run ctr-runtime kill life TERM
 	[ "$status" = 1 ]
 	run ctr-runtime exec life true
-	[ "$status" = 1 ]
+	[ "$status" = 255 ]
 	ctr-runtime delete life
 	run ctr-runtime state life
 	[ "$status" = 1 ]
@@ -87,7 +87,7 @@ teardown() { untouched; }
 	[ "$status" = 3 ]
 	[ "$output" = "y /tmp" ]
 	run ctr-runtime exec ex nosuchcommand
-	[ "$status" = 1 ]
+	[ "$status" = 255 ]
 	[[ $output == *"not found in"* ]]
 	ctr-runtime exec -d --pid-file "$DIR/ex/pid2" ex sleep 500 </dev/null >/dev/null 2>&1 3>&-
 	[ "$(ctr-runtime ps --format json ex | jq length)" = 2 ]

@@ -16,12 +16,12 @@ teardown() { untouched; }
 			run in_container ".process.cwd = \"$at\"" true
 			[ "$status" = 1 ]
 			run ctr-runtime exec --cwd "$at" cwd true
-			[ "$status" = 1 ]
+			[ "$status" = 255 ]
 		done
 	done
 	for at in /proc/self/cwd /proc/1/root /proc/self/root; do
 		run ctr-runtime exec --cwd "$at" cwd true
-		[ "$status" = 1 ]
+		[ "$status" = 255 ]
 	done
 	gone cwd
 	nothing_left
@@ -304,7 +304,7 @@ caps_are() {
 		1:0x0 1:4294967296 1:2:0 "" 2147483648 1234567890 1:2147483648; do
 		run ctr-runtime exec -u "$user" ids id -u
 		echo "user '$user': $output"
-		[ "$status" = 1 ]
+		[ "$status" = 255 ]
 		[[ $output == *ctr-runtime:* ]]
 	done
 	for value in -1 4294967295 4294967296 2147483648 1234567890 1.5 1e3 '"0"' '"1"' true '[]' 18446744073709551616; do
@@ -313,7 +313,7 @@ caps_are() {
 				sed "s/:77777/:$value/" >"$DIR/ids/process"
 			run ctr-runtime exec --process "$DIR/ids/process" ids
 			echo "$key $value: $output"
-			[ "$status" = 1 ]
+			[ "$status" = 255 ]
 			bundle one "$full | .process.args = [\"id\"] | .process.user = {uid: 1, gid: 1} | .process.user.$key = 77777"
 			sed -i "s/: 77777/: $value/" "$DIR/one/config.json"
 			run ctr-runtime run -b "$DIR/one" one
@@ -362,7 +362,7 @@ caps_are() {
 	sleeper acl
 	[ "$(ctr-runtime exec acl cat /proc/self/setgroups)" = deny ]
 	run ctr-runtime exec -g 1 acl true
-	[ "$status" = 1 ]
+	[ "$status" = 255 ]
 	gone acl
 	nothing_left
 }
