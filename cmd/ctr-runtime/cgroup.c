@@ -74,6 +74,13 @@ static int make_one(const char *path, struct cgroup *out, struct err *e)
 	if (!out->made && cgroup2_populated(fd))
 		return err_set(e, ERR_EXISTS, 0, NULL,
 			       "the cgroup %s has processes of somebody else", path);
+	/* itself or one above it: what is started in it would never come to run */
+	if (cgroup2_frozen(fd)) {
+		if (out->made)
+			cgroup2_remove(path, out->made, NULL);
+		err_set(e, ERR_EXISTS, 0, NULL, "the cgroup %s is frozen", path);
+		return err_hint(e, "write 0 to its cgroup.freeze, or to that of one above it");
+	}
 	out->made = out->made ? out->made : 1;
 	out->fd = take_fd(&fd);
 	out->path = str_dup(path);
@@ -171,12 +178,23 @@ static bool wants_scope(const struct global *g, const struct config *cfg, const 
 	return manager && !pids_alone(cfg);
 }
 
+/* An engine's list that allows all is nothing to enforce. */
+static bool denies_devices(struct json *resources)
+{
+	json_each (rule, json_get(resources, "devices"))
+		if (!json_get_bool(rule.v, "allow", false))
+			return true;
+	return false;
+}
+
 int cgroup_prepare(const struct global *g, const struct config *cfg, const char *id,
 		   struct cgroup *out, struct err *e)
 {
-	_free_ char *limit = limits_first(cfg->resources, cfg->version);
+	_free_ char *limit = NULL;
 	enum cgroup_layout l;
 
+	limits_by_version(cfg->resources, cfg->version);
+	limit = limits_first(cfg->resources);
 	if (str_eq(g->cgroup_manager, "disabled"))
 		return limit ? refuse_limits(limit, "cgroups are disabled",
 					     "do not give --cgroup-manager=disabled", e)
@@ -185,6 +203,11 @@ int cgroup_prepare(const struct global *g, const struct config *cfg, const char 
 	if (out->adopt)
 		return 0;
 	l = cgroup2_layout();
+	if (!limit && l != CGROUP_UNIFIED && userns_real_root() && denies_devices(cfg->resources))
+		return refuse_limits("devices", "this host has no cgroup v2 to control devices by",
+				     "boot with systemd.unified_cgroup_hierarchy=1, or leave "
+				     "the list out",
+				     e);
 	if (limit && l != CGROUP_UNIFIED)
 		return refuse_limits(limit,
 				     l == CGROUP_NONE ? "this host has no cgroups"

@@ -31,6 +31,9 @@ struct rule {
 };
 
 static const struct rule always[] = {
+	/* to make a node opens nothing: who may not make one is held back by CAP_MKNOD */
+	{true, BPF_DEVCG_DEV_CHAR, ANY, ANY, BPF_DEVCG_ACC_MKNOD},
+	{true, BPF_DEVCG_DEV_BLOCK, ANY, ANY, BPF_DEVCG_ACC_MKNOD},
 	{true, BPF_DEVCG_DEV_CHAR, 1, 3, ALL_KINDS},	 /* null */
 	{true, BPF_DEVCG_DEV_CHAR, 1, 5, ALL_KINDS},	 /* zero */
 	{true, BPF_DEVCG_DEV_CHAR, 1, 7, ALL_KINDS},	 /* full */
@@ -38,6 +41,7 @@ static const struct rule always[] = {
 	{true, BPF_DEVCG_DEV_CHAR, 1, 9, ALL_KINDS},	 /* urandom */
 	{true, BPF_DEVCG_DEV_CHAR, 5, 0, ALL_KINDS},	 /* tty */
 	{true, BPF_DEVCG_DEV_CHAR, 5, 2, ALL_KINDS},	 /* ptmx */
+	{true, BPF_DEVCG_DEV_CHAR, 10, 200, ALL_KINDS},	 /* net/tun */
 	{true, BPF_DEVCG_DEV_CHAR, 136, ANY, ALL_KINDS}, /* pts */
 };
 
@@ -172,6 +176,44 @@ static int load(const struct code *c, struct err *e)
 	a.expected_attach_type = BPF_CGROUP_DEVICE;
 	fd = bpf(BPF_PROG_LOAD, &a);
 	return fd < 0 ? err_sys(e, "bpf", "cannot load the device filter") : fd;
+}
+
+#define MAX_PROGS 64
+
+/* The programs attached to this very cgroup, before another one is. */
+static uint32_t attached(int dir, uint32_t ids[MAX_PROGS])
+{
+	union bpf_attr a = {.query.target_fd = (uint32_t)dir,
+			    .query.attach_type = BPF_CGROUP_DEVICE,
+			    .query.prog_ids = (uint64_t)(uintptr_t)ids,
+			    .query.prog_cnt = MAX_PROGS};
+
+	return bpf(BPF_PROG_QUERY, &a) < 0 ? 0 : a.query.prog_cnt;
+}
+
+static int detach(int dir, uint32_t id, struct err *e)
+{
+	union bpf_attr by_id = {.prog_id = id}, a = {.attach_type = BPF_CGROUP_DEVICE};
+	_close_ int prog = bpf(BPF_PROG_GET_FD_BY_ID, &by_id);
+
+	a.target_fd = (uint32_t)dir;
+	a.attach_bpf_fd = (uint32_t)prog;
+	if (prog < 0 || bpf(BPF_PROG_DETACH, &a) < 0)
+		return err_sys(e, "bpf", "cannot detach the device filter that was there");
+	return 0;
+}
+
+/* All that are attached decide together, so a wider list is in force only without the old one. */
+int devices_replace(int dir, struct json *resources, struct err *e)
+{
+	uint32_t ids[MAX_PROGS], n = attached(dir, ids);
+
+	if (devices_filter(dir, resources, e) < 0)
+		return -1;
+	for (uint32_t i = 0; i < n; i++)
+		if (detach(dir, ids[i], e) < 0)
+			return err_prefix(e, ".linux.resources.devices");
+	return 0;
 }
 
 int devices_filter(int dir, struct json *resources, struct err *e)

@@ -11,4 +11,7 @@
  */
 int devices_filter(int dir, struct json *resources, struct err *e);
 
+/* The same in place of what is attached to that cgroup itself. */
+int devices_replace(int dir, struct json *resources, struct err *e);
+
 #endif

@@ -122,7 +122,7 @@ static const char *const refused[] = {
 	"cpu.realtimePeriod", "network.classID",   "blockIO.leafWeight",
 };
 
-static bool counts(const struct limit *l, struct json *v, const char *version)
+static bool counts(const struct limit *l, struct json *v)
 {
 	if (json_kind(v) == JSON_STRING)
 		return *json_str(v) != '\0';
@@ -131,18 +131,28 @@ static bool counts(const struct limit *l, struct json *v, const char *version)
 	/* what every cgroup has from the start, and engines always write: nothing to apply */
 	if (str_eq(l->path, "cpu.shares") && json_int(v) == SHARES_DEFAULT)
 		return false;
-	/* 1.3.0 and later; 1.10 is far away */
-	if (str_eq(l->path, "pids.limit") && version && strlen(version) > 2 && version[2] >= '3')
+	if (str_eq(l->path, "pids.limit"))
 		return json_int(v) >= 0;
 	return json_int(v) > 0;
 }
 
-char *limits_first(struct json *r, const char *version)
+void limits_by_version(struct json *r, const char *version)
+{
+	struct json *pids = json_get(r, "pids");
+	/* 1.10 is far away */
+	bool old = version && strlen(version) > 2 && version[2] < '3';
+
+	if (old && json_kind(json_get(pids, "limit")) == JSON_INT &&
+	    !json_get_int(pids, "limit", 0))
+		json_del(pids, "limit");
+}
+
+char *limits_first(struct json *r)
 {
 	static const char *const lists[] = {"hugepageLimits", "rdma", "unified"};
 
 	for (size_t i = 0; i < ARRAY_LEN(limits); i++)
-		if (counts(&limits[i], json_path(r, limits[i].path), version))
+		if (counts(&limits[i], json_path(r, limits[i].path)))
 			return str_dup(limits[i].path);
 	for (size_t i = 0; i < ARRAY_LEN(throttles); i++)
 		if (json_len(json_path(r, throttles[i].path)))
@@ -168,7 +178,7 @@ void limits_controllers(struct json *r, struct strv *out)
 		struct json *v = json_path(r, limits[i].path);
 		_free_ char *text = v ? limits[i].text(r, v) : NULL;
 
-		if (text && counts(&limits[i], v, OCI_VERSION))
+		if (text && counts(&limits[i], v))
 			need(out, limits[i].controller);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(throttles); i++)
@@ -250,8 +260,7 @@ int limits_each(struct json *r, limit_fn *fn, void *arg, struct err *e)
 		_free_ char *text = v ? limits[i].text(r, v) : NULL;
 		_free_ char *path = str_fmt(".linux.resources.%s", limits[i].path);
 
-		if (text &&
-		    fn(arg, path, limits[i].file, text, counts(&limits[i], v, OCI_VERSION), e) < 0)
+		if (text && fn(arg, path, limits[i].file, text, counts(&limits[i], v), e) < 0)
 			return -1;
 	}
 	return each_unified(r, fn, arg, e);

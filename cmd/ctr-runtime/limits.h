@@ -6,10 +6,13 @@
 #include "wire/json.h"
 
 /*
- * The first limit that is asked for ("memory.limit"), or NULL. The caller frees. version is the
- * ociVersion: a pids limit of 0 is one since 1.3.0.
+ * What depends on the ociVersion of the document is decided here, once, before the others: a pids
+ * limit of 0 is one since 1.3.0; before it meant none, and is taken out.
  */
-char *limits_first(struct json *resources, const char *version);
+void limits_by_version(struct json *resources, const char *version);
+
+/* The first limit that is asked for ("memory.limit"), or NULL. The caller frees. */
+char *limits_first(struct json *resources);
 
 /*
  * One limit: its path in config.json, the file of the cgroup, the text for it. needed: false for a

@@ -7,10 +7,12 @@
 #include <sys/stat.h>
 
 #include "cgroup.h"
+#include "devices_bpf.h"
 #include "limits.h"
 #include "scope.h"
 #include "state.h"
 #include "sys/cgroup2.h"
+#include "sys/userns.h"
 
 static int open_cgroup(const struct state *s, const char *why, struct err *e)
 {
@@ -110,29 +112,54 @@ static int read_resources(struct update_data *d, struct err *e)
 	return json_read_file(AT_FDCWD, d->resources, CONFIG_MAX_SIZE, &d->doc, e);
 }
 
+/*
+ * Without real root on cgroup v2 there was nothing to enforce, and nothing can be changed; a list
+ * that is the container's own is no change, and taken out.
+ */
+static int check_devices(const struct state *s, struct json *doc, struct err *e)
+{
+	struct json *list = json_get(doc, "devices");
+
+	if (!json_len(list) || (userns_real_root() && cgroup2_layout() == CGROUP_UNIFIED))
+		return 0;
+	if (!json_equal(list, json_path(s->config, "linux.resources.devices")))
+		return err_set(e, ERR_UNSUPPORTED, 0, NULL,
+			       "devices: what devices container %s may use can only be changed by "
+			       "root of the host, on cgroup v2",
+			       s->id);
+	json_del(doc, "devices");
+	return 0;
+}
+
 static int run_update(struct global *g, void *opts, int argc, char **argv, struct err *e)
 {
 	struct update_data *d = opts;
 	_state_ struct state s = STATE_NONE;
 	_strv_ struct strv controllers = {0};
 	_buf_ struct buf words = {0};
+	_free_ char *limit = NULL;
 	_close_ int dir = -1;
 
 	if (read_resources(d, e) < 0)
 		return -1;
 	if (!d->doc)
 		return err_set(e, ERR_USAGE, 0, NULL, "nothing to update");
-	if (json_len(json_get(d->doc, "devices")))
-		return err_set(e, ERR_UNSUPPORTED, 0, NULL,
-			       "devices: update cannot change what devices may be used");
-	if (state_root(g, e) < 0 || state_load(g, argv[0], true, &s, e) < 0)
+	if (state_root(g, e) < 0 || state_load(g, argv[0], true, &s, e) < 0 ||
+	    check_devices(&s, d->doc, e) < 0)
 		return -1;
+	limits_by_version(d->doc, s.version);
+	/* engines send the whole of .linux.resources, also where nothing of it is a limit */
+	limit = limits_first(d->doc);
+	if (!limit && !*s.cgroup && d->resources)
+		return 0;
 	limits_controllers(d->doc, &controllers);
 	strv_foreach (c, &controllers)
 		buf_fmt(&words, "%s%s", words.len ? " " : "", c);
 	dir = open_cgroup(&s, "update", e);
 	if (dir < 0)
 		return words.len ? err_prefix(e, "no %s controller", words.data) : -1;
+	if (json_len(json_get(d->doc, "devices")) && devices_replace(dir, d->doc, e) < 0)
+		return -1;
 	if (*s.cgroup_scope)
 		return scope_update(g, s.cgroup_scope, d->doc, e) < 0
 			       ? -1

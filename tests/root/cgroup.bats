@@ -172,6 +172,45 @@ bundle='
 	nothing_left
 }
 
+@test "a cgroup that is frozen, itself or from above, is refused, and nobody waits for it" {
+	delegated <<-S
+		$bundle
+		mkdir "\$tree/ice" "\$tree/ice/sub"
+		echo 1 >"\$tree/ice/cgroup.freeze"
+		for at in ice ice/sub ice/new; do
+			config ".linux.cgroupsPath = \"\${tree#/sys/fs/cgroup}/\$at\""
+			if timeout 10 ctr-runtime run -b b c >said 2>&1 </dev/null; then die "ran"; fi
+			grep -q "/\$at is frozen" said || die "\$(cat said)"
+			[ ! -e "\$tree/ice/new" ] || die "left"
+		done
+		echo 0 >"\$tree/ice/cgroup.freeze"
+		config ".process.args = [\"true\"] | .linux.cgroupsPath = \"\${tree#/sys/fs/cgroup}/ice/sub\""
+		timeout 10 ctr-runtime run -b b c </dev/null || die thawed
+		[ ! -e "\$tree/ice/sub" ]
+		rmdir "\$tree/ice"
+	S
+	nothing_left
+}
+
+@test "a pids limit of 0 is none before 1.3.0; update takes the container's own devices for no change" {
+	delegated <<-S
+		$bundle
+		config ".ociVersion = \"1.2.0\" | .process.args = [\"sleep\",\"1000\"] | .linux.resources = {pids: {limit: 0},
+			devices: [{allow: false, access: \"rwm\"}, {allow: true, type: \"c\", major: 1, minor: 3, access: \"r\"}]}"
+		run c || die "\$(cat said)"
+		jq .linux.resources b/config.json >resources
+		ctr-runtime update -r resources c || die "the same"
+		jq ".devices |= .[:1]" resources | ctr-runtime update -r - c 2>said && die "others"
+		grep -q "devices: what devices container c may use" said || die "\$(cat said)"
+		ctr-runtime delete -f c
+		config ".ociVersion = \"1.3.0\" | .linux.resources = {pids: {limit: 0}}"
+		if [ -n "$HAVE" ]; then exit 0; fi
+		if run c; then die "ran"; fi
+		grep -q "pids" said || die "\$(cat said)"
+	S
+	nothing_left
+}
+
 # Where the kernel counts kills, a child that is started straight into a cgroup is killed at birth
 # unless its parent's was killed as often.
 @test "a container and exec from a cgroup that was killed before are in the container's cgroup" {
@@ -239,7 +278,7 @@ bundle='
 		rp pull -q "oci:$HOME/image:busybox" >/dev/null
 		try() {
 			rp run --rm --network none --cap-add MKNOD "$@" busybox sh -c \
-				"head -c 1 /dev/zero | wc -c; { mknod /dev/x c 10 229 && : <>/dev/x; } 2>/dev/null && echo opened || echo refused" 3>&-
+				"head -c 1 /dev/zero | wc -c; { mknod /dev/x c 10 229 && true <>/dev/x; } 2>/dev/null && echo opened || echo refused" 3>&-
 		}
 		try
 		try --device /dev/fuse
@@ -249,4 +288,36 @@ bundle='
 	rm -rf "$dir"
 	echo "$output"
 	[ "$output" = $'1\nrefused\n1\nopened\n1\nopened' ]
+}
+
+@test "update as root: a list of devices takes the place of the one before; without cgroup v2 one is refused" {
+	local dir c
+	dir=$(mktemp -d /tmp/rp-root.XXXXXX)
+	c() { "$B/bin/ctr-runtime" --root "$dir/state" "$@"; }
+	mkdir -p "$dir"/b/rootfs/{bin,proc,sys,dev}
+	cp /bin/busybox "$dir/b/rootfs/bin/"
+	ln -s busybox "$dir/b/rootfs/bin/sh"
+	(cd "$dir/b" && c spec)
+	config() {
+		jq ".process.terminal = false | .root.readonly = false | .process.args = [\"/bin/busybox\",\"sleep\",\"1000\"] |
+			.process.capabilities |= map_values(. + [\"CAP_MKNOD\"]) | .linux.cgroupsPath = \"${TREE#/sys/fs/cgroup}/dev\" |
+			.linux.resources.devices = $1" "$dir/b/config.json" >"$dir/b/new"
+		mv "$dir/b/new" "$dir/b/config.json"
+	}
+	opens() { c exec dev sh -c ': <>/dev/x' 2>/dev/null; }
+	config '[{"allow":false,"access":"rwm"}]'
+	c run -d -b "$dir/b" dev </dev/null >/dev/null 2>&1 3>&-
+	c exec dev /bin/busybox mknod /dev/x c 10 229
+	run ! opens
+	c exec dev sh -c ': >/dev/null'
+	jq -n '{devices: [{allow: false, access: "rwm"}, {allow: true, type: "c", major: 10, minor: 229, access: "rw"}]}' | c update -r - dev
+	opens
+	jq -n '{devices: [{allow: false, access: "rwm"}]}' | c update -r - dev
+	run ! opens
+	c delete -f dev
+	run unshare -m bash -c "mount -t tmpfs none /sys/fs/cgroup && '$B/bin/ctr-runtime' --root '$dir/state' run -b '$dir/b' dev"
+	rm -rf "$dir"
+	echo "$output"
+	[ "$status" = 1 ]
+	[[ $output == *"cannot apply .linux.resources.devices"* ]]
 }

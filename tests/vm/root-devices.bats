@@ -35,15 +35,15 @@ words() { # what worked
 	words '[]' "made read write disk null"
 }
 
-@test "all denied but null: others can neither be made nor opened" {
-	words "[$DENY,{\"allow\":true,\"type\":\"c\",\"major\":1,\"minor\":3,\"access\":\"rwm\"}]" null
-	[ "$(grep -c 'Operation not permitted' <<<"$output")" = 4 ]
+@test "all denied but null: others can be made and not opened" {
+	words "[$DENY,{\"allow\":true,\"type\":\"c\",\"major\":1,\"minor\":3,\"access\":\"rwm\"}]" "made null"
+	[ "$(grep -c 'Operation not permitted' <<<"$output")" = 3 ]
 }
 
 @test "kinds of access, wildcards, and the order of rules" {
-	words "[$DENY,{\"allow\":true,\"type\":\"c\",\"major\":5,\"minor\":1,\"access\":\"r\"}]" "read null"
+	words "[$DENY,{\"allow\":true,\"type\":\"c\",\"major\":5,\"minor\":1,\"access\":\"r\"}]" "made read null"
 	words "[$DENY,{\"allow\":true,\"type\":\"c\",\"access\":\"m\"}]" "made null"
-	words "[$DENY,{\"allow\":true,\"type\":\"b\",\"access\":\"rw\"}]" "disk null"
+	words "[$DENY,{\"allow\":true,\"type\":\"b\",\"access\":\"rw\"}]" "made disk null"
 	words "[$DENY,{\"allow\":true,\"type\":\"a\"},{\"allow\":false,\"type\":\"c\",\"major\":5,\"minor\":1,\"access\":\"w\"}]" \
 		"made read disk null"
 	words "[{\"allow\":false,\"type\":\"c\",\"major\":5,\"access\":\"w\"},{\"allow\":true,\"type\":\"c\",\"minor\":-1}]" \
@@ -51,7 +51,7 @@ words() { # what worked
 }
 
 @test "with systemd's scope as well; a terminal works; wrong rules are named" {
-	run in_container "[$DENY]" 'mknod /tmp/new c 1 11' --systemd-cgroup
+	run in_container "[$DENY]" 'mknod /tmp/new c 1 11; true </tmp/new; rm /tmp/new' --systemd-cgroup
 	[[ $output == *"Operation not permitted"* ]]
 	bundle d ".linux.resources = {devices: [$DENY]} | .process.terminal = true | .process.args = [\"tty\"]"
 	run script -qec "ctr-runtime run -b $DIR/d d" /dev/null
