@@ -125,7 +125,7 @@ static int read_config(struct create *c, struct err *e)
 		return err_sys(e, "fchdir", "cannot enter the bundle %s", c->bundle);
 	c->rootfs = *c->cfg.root == '/' ? str_dup(c->cfg.root)
 					: str_fmt("%s/%s", c->bundle, c->cfg.root);
-	return 0;
+	return rootfs_resolve(c, e);
 }
 
 static int check_mappings(const struct create *c, struct err *e)

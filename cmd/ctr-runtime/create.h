@@ -147,7 +147,9 @@ int netdevs_find(struct create *c, struct err *e);
 int netdevs_move(struct create *c, struct err *e);
 int netdevs_restore(struct create *c, struct err *e);
 
-/* rootfs.c: stages of the child that build the file system. */
+/* rootfs.c: of the runtime, a root that is a link; stages of the child that build the file system.
+ */
+int rootfs_resolve(struct create *c, struct err *e);
 int rootfs_open_sources(struct create *c, struct err *e);
 int rootfs_private_tree(struct create *c, struct err *e);
 int rootfs_attach_root(struct create *c, struct err *e);

@@ -29,10 +29,47 @@
 #include "sys/nsfork.h"
 #include "sys/path.h"
 
+static bool is_ours(const struct stat *st)
+{
+	return st->st_uid == 0 || st->st_uid == geteuid();
+}
+
 /*
- * A bundle may be laid out by somebody who unpacked an image into it: a root file system that is a
- * link leads to where things would be made for the container on the host.
+ * Engines keep a link in the bundle to where they have mounted the image. It is followed here,
+ * once, where nobody but this user and root can have put it there: one that came from an image, or
+ * from somebody who may write to the bundle, would lead to where things are made for the container.
+ * What it leads to is opened without following links, below.
  */
+int rootfs_resolve(struct create *c, struct err *e)
+{
+	_free_ char *path = str_dup(c->rootfs), *dir = NULL;
+	struct stat link, parent;
+	char *real, *slash;
+
+	for (size_t n = strlen(path); n > 1 && path[n - 1] == '/'; n--)
+		path[n - 1] = '\0';
+	/* what is wrong with it otherwise will be said where it is opened */
+	if (lstat(path, &link) < 0 || !S_ISLNK(link.st_mode))
+		return 0;
+	slash = strrchr(path, '/');
+	dir = slash == path ? str_dup("/") : str_ndup(path, (size_t)(slash - path));
+	if (stat(dir, &parent) < 0)
+		return err_sys(e, "stat", "cannot open the root file system %s", c->rootfs);
+	if (!is_ours(&link) || !is_ours(&parent) || parent.st_mode & (S_IWGRP | S_IWOTH)) {
+		err_set(e, ERR_DENIED, 0, NULL,
+			"the root file system %s is a symbolic link that others could have made",
+			c->rootfs);
+		return err_hint(e, "give the directory that it leads to");
+	}
+	real = realpath(path, NULL);
+	if (!real)
+		return err_sys(e, "realpath", "cannot open the root file system %s", c->rootfs);
+	free(c->rootfs);
+	c->rootfs = real;
+	return 0;
+}
+
+/* A link that may be followed was followed above; what is one now has come since. */
 static int open_root_source(struct create *c, struct err *e)
 {
 	_free_ char *path = str_dup(c->rootfs);

@@ -213,22 +213,38 @@ planted_dev() {
 	nothing_left
 }
 
-@test "a root file system that is a link is refused" {
-	local target
-	bundle rootlink '.process.args = ["true"]'
-	for target in "$DIR/outside" ../outside "$DIR/rootfs"; do
-		rm -rf "$DIR/rootlink/rootfs"
-		ln -s "$target" "$DIR/rootlink/rootfs"
-		for path in rootfs "$DIR/rootlink/rootfs" rootfs/; do
+@test "a root file system that is a link: one of the caller's is followed, others are refused" {
+	local target path how
+	bundle rootlink '.process.args = ["echo","ran"]'
+	ln -s "$DIR/rootfs" "$DIR/second"
+	for target in "$DIR/rootfs" ../rootfs "$DIR/second"; do
+		ln -sfn "$target" "$DIR/rootlink/rootfs"
+		for path in rootfs "$DIR/rootlink/rootfs" rootfs/ ./rootfs//; do
 			jq --arg p "$path" '.root.path = $p' "$DIR/rootlink/config.json" >"$DIR/rootlink/c"
 			run ctr-runtime run -f "$DIR/rootlink/c" -b "$DIR/rootlink" rootlink
-			[ "$status" = 1 ]
-			[[ $output == *"symbolic link"* ]]
-			run ctr-runtime create -f "$DIR/rootlink/c" -b "$DIR/rootlink" rootlink
-			[ "$status" = 1 ]
-			[ -z "$(ls -A "$DIR/outside")" ]
+			echo "$target $path: $output"
+			[ "$output" = ran ]
 		done
 	done
+	# where others may write, and one that leads nowhere
+	ln -sfn "$DIR/outside" "$DIR/rootlink/rootfs"
+	for how in 777 775; do
+		chmod "$how" "$DIR/rootlink"
+		run ctr-runtime run -f "$DIR/rootlink/c" -b "$DIR/rootlink" rootlink
+		[ "$status" = 1 ]
+		[[ $output == *"symbolic link"* ]]
+		run ctr-runtime create -f "$DIR/rootlink/c" -b "$DIR/rootlink" rootlink
+		[ "$status" = 1 ]
+		[ -z "$(ls -A "$DIR/outside")" ]
+	done
+	chmod 755 "$DIR/rootlink"
+	for target in /nosuch rootfs; do
+		ln -sfn "$target" "$DIR/rootlink/rootfs"
+		run ctr-runtime run -f "$DIR/rootlink/c" -b "$DIR/rootlink" rootlink
+		[ "$status" = 1 ]
+		[[ $output == *"cannot open the root file system"* ]]
+	done
+	rm "$DIR/second"
 	nothing_left
 }
 
