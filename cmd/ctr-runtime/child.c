@@ -3,11 +3,11 @@
  * The container's side of making a container: the process that clone3 started in the new
  * namespaces walks the table of stages below and becomes the user's command.
  *
- * It is alone in its pid namespace, not dumpable (nobody in a namespace that it joined can look at
- * its memory or take its descriptors), and dies with the runtime. It executes nothing from the
- * container's file system but hooks of startContainer and, at the end, the command. Up to "pivot"
- * the host's file system is still visible; paths of the container are resolved below the
- * descriptor of its root only.
+ * It is alone in its pid namespace (where one is joined it stays outside: pidjoin.c), not dumpable
+ * (nobody in a namespace that it joined can look at its memory or take its descriptors), and dies
+ * with the runtime. It executes nothing from the container's file system but hooks of
+ * startContainer and, at the end, the command. Up to "pivot" the host's file system is still
+ * visible; paths of the container are resolved below the descriptor of its root only.
  */
 #include "create.h"
 
@@ -25,6 +25,8 @@
 
 #include "base/log.h"
 #include "birth.h"
+#include "hide.h"
+#include "pidjoin.h"
 #include "sys/loopback.h"
 #include "sys/nsfork.h"
 #include "sys/path.h"
@@ -60,7 +62,8 @@ static int join_namespaces(struct create *c, struct err *e)
 	for (int i = 0; ns_types[i].oci; i++) {
 		uint64_t flag = ns_types[i].flag;
 
-		if (c->ns_fd[i] < 0 || c->joined_early & flag)
+		if (c->ns_fd[i] < 0 || c->joined_early & flag ||
+		    (c->pid_last && flag == CLONE_NEWPID))
 			continue;
 		if (setns(c->ns_fd[i], (int)flag) < 0)
 			return err_sys(e, "setns", "cannot join the %s namespace", ns_types[i].oci);
@@ -177,7 +180,8 @@ static int open_proc(struct create *c, struct err *e)
 {
 	static const struct strv none = {0};
 
-	c->proc = mount_new("proc", "proc", &none, 0, e);
+	/* this process is, and stays, where the host's is right */
+	c->proc = c->pid_last ? -1 : mount_new("proc", "proc", &none, 0, e);
 	if (c->proc >= 0)
 		return 0;
 	if (c->host_proc < 0)
@@ -265,15 +269,44 @@ static int wait_start(struct create *c, struct err *e)
 		return -1;
 	close(c->sync_child);
 	c->sync_child = -1;
-	s = waiting_serve(c->start_socket, c->proc, e);
+	s = waiting_serve(c->start_socket, c->ns_own, e);
+	for (int i = 0; i < WAITING_TYPES; i++)
+		drop(&c->ns_own[i]);
 	if (s < 0)
 		return -1;
-	close(c->start_socket);
-	c->start_socket = -1;
+	drop(&c->start_socket);
 	if (TEMP_FAILURE_RETRY(dup3(s, c->err_write, O_CLOEXEC)) < 0)
 		return err_sys(e, "dup3", "cannot answer start");
 	close(s);
 	return 0;
+}
+
+/*
+ * From here on others may look into this process: those that exec puts beside it while it waits,
+ * and containers that share its pid namespace. What belongs to the host is closed and erased: see
+ * hide.c.
+ */
+int leave_host(struct create *c, int pid_ns, struct err *e)
+{
+	int keep[6 + WAITING_TYPES] = {c->err_write, c->sync_child, c->start_socket,
+				       c->listener,  c->cwd,	    c->peer};
+
+	if (!c->start)
+		waiting_namespaces(c->proc, pid_ns, c->ns_own);
+	memcpy(keep + 6, c->ns_own, sizeof(c->ns_own));
+	if (hide_descriptors(c, keep, ARRAY_LEN(keep), e) < 0)
+		return -1;
+	c->root = c->root_source = c->proc = c->host_proc = c->devpts = c->console = -1;
+	c->cgroup.fd = -1;
+	hide_erase();
+	hide_hooks(c, true);
+	return 0;
+}
+
+/* One that has joined a pid namespace has done so before it went there. */
+static int leave_to_wait(struct create *c, struct err *e)
+{
+	return c->start || c->pid_last ? 0 : leave_host(c, -1, e);
 }
 
 /* They belong to the container, which sees nothing of the host's environment. */
@@ -315,13 +348,16 @@ static const struct stage stages[] = {
 	{"read-only root", rootfs_readonly},
 	{"pivot", rootfs_pivot},
 	{"labels", process_labels},
-	{"adopt terminal", terminal_adopt},
+	{"label of the keyring", process_keyring_label},
 	{"keyring", process_keyring},
+	{"pid namespace", pidjoin_enter},
+	{"adopt terminal", terminal_adopt},
 	{"limits", process_limits},
 	{"find command", process_find_exe},
 	{"home", process_home},
 	{"passed sockets", process_listen},
 	{"wait for the record", wait_go},
+	{"leave the host", leave_to_wait},
 	{"wait for start", wait_start},
 	{"startContainer hooks", start_hooks},
 	{"enter cwd", process_enter_cwd},
@@ -354,7 +390,8 @@ static int join_first(struct create *c, struct err *e)
 		uint64_t flag = ns_types[i].flag;
 		bool must = flag & (CLONE_NEWUSER | CLONE_NEWPID);
 
-		if (c->ns_fd[i] < 0 || (!must && !(c->new_ns & CLONE_NEWUSER)))
+		if (c->ns_fd[i] < 0 || (!must && !(c->new_ns & CLONE_NEWUSER)) ||
+		    (c->pid_last && flag == CLONE_NEWPID))
 			continue;
 		if (setns(c->ns_fd[i], (int)flag) == 0)
 			c->joined_early |= flag;

@@ -263,17 +263,9 @@ int channels(struct create *c, struct err *e)
 	return 0;
 }
 
-static bool joins(const struct create *c, const char *oci)
-{
-	for (int i = 0; ns_types[i].oci; i++)
-		if (str_eq(ns_types[i].oci, oci))
-			return c->ns_fd[i] >= 0;
-	return false;
-}
-
 /*
- * A user or pid namespace can only be entered by children; and what is to be joined together with a
- * new user namespace must be joined before, while this process still has its rights over it.
+ * What is to be joined together with a new user namespace must be joined before, while this process
+ * still has its rights over it; and so must a user namespace, whose owner the child is to be.
  */
 static bool needs_intermediate(const struct create *c)
 {
@@ -281,7 +273,7 @@ static bool needs_intermediate(const struct create *c)
 
 	for (int i = 0; ns_types[i].oci; i++)
 		any = any || c->ns_fd[i] >= 0;
-	return joins(c, "user") || joins(c, "pid") || (any && c->new_ns & CLONE_NEWUSER);
+	return namespace_fd(c, "user") >= 0 || (any && c->new_ns & CLONE_NEWUSER);
 }
 
 static int start_intermediate(struct create *c, struct err *e)
@@ -328,6 +320,7 @@ static int start_child(struct create *c, struct err *e)
 	/* a user namespace is mapped through /proc/PID, which a non-dumpable process keeps shut */
 	if (!(c->new_ns & CLONE_NEWUSER) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(e, "prctl", "cannot protect the runtime");
+	c->pid_last = namespace_fd(c, "pid") >= 0 && !(c->new_ns & CLONE_NEWUSER);
 	if (needs_intermediate(c))
 		return start_intermediate(c, e);
 	pid = birth(flags, c->cgroup.fd, false, &c->pidfd, e);
@@ -378,6 +371,8 @@ static int enter_cgroup(struct create *c, struct err *e)
 /* The record is there before the command runs, so that it can never be an unknown process. */
 static int record(struct create *c, struct err *e)
 {
+	/* c->cfg has their strings until the end */
+	struct json *hooks = json_ref(json_get(c->cfg.doc, "hooks"));
 	const struct state_record r = {
 		.id = c->id,
 		.version = c->cfg.version,
@@ -390,8 +385,10 @@ static int record(struct create *c, struct err *e)
 		.annotations = c->cfg.annotations,
 		.config = c->cfg.doc,
 		.seccomp = c->has_filter,
+		.hooks = hooks,
 	};
 
+	json_del(c->cfg.doc, "hooks");
 	if (c->has_filter && seccomp_keep(&c->filter, c->state_dir, STATE_SECCOMP, e) < 0)
 		return -1;
 	/* a child that is gone already has a cause of its own */
@@ -401,7 +398,25 @@ static int record(struct create *c, struct err *e)
 		err_clear(e);
 		return child_error(c, e);
 	}
-	return write_pid_file(c, e);
+	return 0;
+}
+
+/* The process that has made the container hands over to the one in the joined pid namespace. */
+static int receive_last(struct create *c, struct err *e)
+{
+	struct note n;
+
+	if (!c->pid_last)
+		return 0;
+	if (note_wait(c->sync_parent, NOTE_PID, &n, e) < 0)
+		return child_error(c, e);
+	proc_signal(c->pidfd, SIGKILL, NULL);
+	while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	close(c->pidfd);
+	c->pid = n.pid;
+	c->pidfd = sys_pidfd_open(n.pid);
+	return record(c, e);
 }
 
 static struct json *hook_state(const struct create *c, const char *status)
@@ -426,10 +441,19 @@ static int runtime_hooks(struct create *c, struct err *e)
 
 int create_receive_terminal(struct create *c, struct err *e)
 {
-	if (!c->cfg.process.terminal || c->console >= 0)
+	int rc;
+
+	if (!c->cfg.process.terminal)
 		return 0;
 	c->tty_master = fdpass_recv(c->sync_parent, e);
-	return c->tty_master < 0 ? child_error(c, e) : 0;
+	if (c->tty_master < 0)
+		return child_error(c, e);
+	if (c->console < 0)
+		return 0;
+	rc = fdpass_send(c->console, c->tty_master, "/dev/pts/0", 10, e);
+	close(take_fd(&c->tty_master));
+	close(take_fd(&c->console));
+	return rc;
 }
 
 int create_let_go(struct create *c, struct err *e)
@@ -500,6 +524,8 @@ static const struct stage stages[] = {
 	{"record", record},
 	{"terminal", create_receive_terminal},
 	{"createRuntime hooks", runtime_hooks},
+	{"last process", receive_last},
+	{"pid file", write_pid_file},
 	{"let go", create_let_go},
 	{"wait for the command", wait_ready},
 	{"made", made},

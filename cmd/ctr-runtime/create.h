@@ -51,6 +51,7 @@ struct create {
 	uint64_t new_ns;       /* CLONE_NEW* to be made */
 	int ns_fd[8];	       /* in the order of ns_types: to be joined, or -1 */
 	uint64_t joined_early; /* joined before the user namespace was made */
+	bool pid_last;	       /* pidjoin.h: a pid namespace is joined, after all else */
 	bool in_userns;	       /* this process is not in the initial user namespace */
 	struct seccomp_filter filter;
 	bool has_filter;
@@ -76,6 +77,7 @@ struct create {
 	size_t nown;
 	int *sources; /* of bind mounts, by index of the mount; -1 otherwise */
 	int devpts;
+	int ns_own[8]; /* waiting.h */
 	int peer; /* the container's end of the terminal */
 	int cwd;  /* -1: only the user may open it */
 	bool cwd_entered;
@@ -90,6 +92,7 @@ struct create {
 		.err_write = -1, .sync_parent = -1, .sync_child = -1, .pidfd = -1,              \
 		.tty_master = -1, .host_proc = -1, .proc = -1, .root = -1, .root_source = -1,   \
 		.devpts = -1, .peer = -1, .cwd = -1, .ns_fd = {-1, -1, -1, -1, -1, -1, -1, -1}, \
+		.ns_own = {-1, -1, -1, -1, -1, -1, -1, -1},                                     \
 	}
 
 struct stage {
@@ -137,10 +140,17 @@ int follow_parent(struct create *c, struct err *e);
 int become_root(struct create *c, struct err *e);
 int new_session(struct create *c, struct err *e);
 int wait_go(struct create *c, struct err *e);
+/*
+ * Closes and erases what is the host's; see hide.h. pid_ns: the pid namespace that the container
+ * has, where that is not the caller's, else -1.
+ */
+int leave_host(struct create *c, int pid_ns, struct err *e);
 int host_proc(struct create *c, struct err *e);
 
 /* namespaces.c */
 int open_namespaces(struct create *c, struct err *e);
+/* The descriptor of what is to be joined, by the name of config.json; -1: nothing. */
+int namespace_fd(const struct create *c, const char *oci);
 
 /* netdevs.c: the first two of the runtime, the last of the child. */
 int netdevs_find(struct create *c, struct err *e);
@@ -195,6 +205,7 @@ int process_listen(struct create *c, struct err *e);
 /* HOME, where the environment has none. */
 int process_home(struct create *c, struct err *e);
 int process_limits(struct create *c, struct err *e);
+int process_keyring_label(struct create *c, struct err *e);
 int process_keyring(struct create *c, struct err *e);
 int process_labels(struct create *c, struct err *e);
 int process_enter_cwd(struct create *c, struct err *e);

@@ -174,6 +174,7 @@ int main(int argc, char **argv)
 	memcpy(words, argv, (size_t)argc * sizeof(*argv));
 	g.argv = words;
 	g.listen_fds = passed_sockets();
+	g.listen_names = str_dup(getenv("LISTEN_FDNAMES"));
 	status = run(&g, argc, argv, &e);
 	if (status >= 0)
 		return status;

@@ -41,15 +41,15 @@ int delete_kill(const struct state *s, struct err *e)
 	return 0;
 }
 
-static void poststop(const struct state *s)
+static void poststop(struct state *s)
 {
 	_config_ struct config cfg = {0};
 	_json_ struct json *state = NULL;
 	struct err e = {0};
 
-	if (!json_path(s->config, "hooks.poststop"))
+	if (state_load_hooks(s, &e) == 0 && !json_path(s->config, "hooks.poststop"))
 		return;
-	if (config_parse(json_ref(s->config), &cfg, &e) == 0) {
+	if (!e.code && config_parse(json_ref(s->config), &cfg, &e) == 0) {
 		state = state_document(s->version, s->id, "stopped", 0, s->bundle,
 				       json_get(s->doc, "annotations"));
 		hooks_poststop(&cfg.poststop, state);

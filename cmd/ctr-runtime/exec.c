@@ -2,14 +2,22 @@
 /*
  * "exec": another process in a container that runs.
  *
- * The runtime starts an intermediate process by vfork(2): it becomes non-dumpable, joins the
- * namespaces of the container's first process by one setns(2) on its pidfd (Linux 5.8), then starts
- * the real one in the container's cgroup and as a sibling of itself, because a pid namespace is
- * entered by children only. Two kinds the real one has to join by itself: from inside of a cgroup
+ * The runtime starts an intermediate process that shares its memory, in the container's cgroup: it
+ * becomes non-dumpable, closes all that the other one does not need, joins the namespaces of the
+ * container's first process by one setns(2) on its pidfd (Linux 5.8), then starts the real one as a
+ * sibling of itself, because a pid namespace is entered by children only. It is in the container's
+ * cgroup from the beginning so that the real one need not be put there, by a descriptor of a
+ * directory of the host. Two kinds the real one has to join by itself: from inside of a cgroup
  * namespace nobody can be put into a cgroup from outside of it, and a process that shares its
  * memory, as that of a vfork(2) does, may not change its time namespace. From there on the stages
  * are those of create that concern a process. The container's files are hostile: nothing of them is
  * executed or read before the command itself, and its root is only a descriptor.
+ *
+ * The real process can be looked into from its first instruction on by whoever has CAP_SYS_PTRACE
+ * in the container, where that has no user namespace of its own. So it begins without any
+ * descriptor but those that it gives the command, pipes to the runtime, and the container's own;
+ * the environment of the runtime is not in its memory; and what is written through /proc or asked
+ * of a keyring for it is done by the intermediate process, which hands it down.
  */
 #include "create.h"
 
@@ -22,8 +30,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "birth.h"
 #include "foreground.h"
+#include "hide.h"
 #include "nsjoin.h"
 #include "schedule.h"
 #include "scope.h"
@@ -267,9 +275,24 @@ static int final_affinity(struct create *c, struct err *e)
 	return list ? schedule_affinity(list, ".execCPUAffinity.final", e) : 0;
 }
 
+/* Where the container has a user namespace of its own, the keyring is to belong to a user of it. */
+static int join_keyring(struct create *c, struct err *e)
+{
+	return c->joined_early & CLONE_NEWUSER ? process_keyring(c, e) : 0;
+}
+
+/* Numbers that mean nothing here: the intermediate process has closed them. */
+static int forget(struct create *c, struct err *e)
+{
+	hide_forget();
+	c->proc = c->host_proc = c->cgroup.fd = c->state_dir = c->pid_file_dir = c->console = -1;
+	c->sync_parent = c->err_read = c->g->root_fd = -1;
+	return follow_parent(c, e);
+}
+
 /* As in child.c; must not execute anything of the container, nor read but its /etc/passwd. */
 static const struct stage child_stages[] = {
-	{"follow the runtime", follow_parent},
+	{"follow the runtime", forget},
 	{"join the rest", join_late},
 	{"become root", become_root},
 	{"open root", open_root},
@@ -277,9 +300,8 @@ static const struct stage child_stages[] = {
 	{"open cwd", process_open_cwd},
 	{"new session", new_session},
 	{"terminal", terminal_make},
-	{"labels", process_labels},
 	{"adopt terminal", terminal_adopt},
-	{"keyring", process_keyring},
+	{"keyring", join_keyring},
 	{"limits", process_limits},
 	{"find command", process_find_exe},
 	{"home", process_home},
@@ -314,6 +336,10 @@ static int inherited(struct create *c, struct err *e)
 	if (p->affinity_initial &&
 	    schedule_affinity(p->affinity_initial, ".execCPUAffinity.initial", e) < 0)
 		return -1;
+	if (process_labels(c, e) < 0 || process_keyring_label(c, e) < 0)
+		return -1;
+	if (!(c->joined_early & CLONE_NEWUSER) && process_keyring(c, e) < 0)
+		return -1;
 	if (p->oom_score_adj == CONFIG_UNSET)
 		return 0;
 	snprintf(text, sizeof(text), "%d", (int)p->oom_score_adj);
@@ -322,64 +348,102 @@ static int inherited(struct create *c, struct err *e)
 		       : 0;
 }
 
-/* In the cgroup, or, where that cannot be, beside it: enter_cgroup() then. */
-static pid_t start_inside(struct create *c, struct err *e)
+static int close_host(struct create *c, struct err *e)
 {
-	int pidfd;
-	pid_t pid = birth(0, c->cgroup.fd, true, &pidfd, e);
+	int keep[4 + NSJOIN_TYPES] = {c->err_write, c->sync_child, c->listener, spaces.pidfd};
 
-	if (pid < 0 && c->cgroup.path && e->errnum != EAGAIN) {
-		err_clear(e);
-		pid = ns_fork(0, -1, true, &pidfd, e);
+	memcpy(keep + 4, spaces.fd, sizeof(spaces.fd));
+	return hide_descriptors(c, keep, ARRAY_LEN(keep), e);
+}
+
+/* What the intermediate process leaves in the memory, which is the runtime's. */
+struct result {
+	struct create *c;
+	struct err *e;
+	pid_t pid;  /* of the real process, or -1 */
+	bool began; /* it has come to do something */
+	bool full;  /* its cgroup had room for itself, but not for one more */
+};
+
+static int intermediate(void *arg)
+{
+	volatile struct result *r = arg;
+	struct create *c = r->c;
+	struct err *e = r->e;
+	int pidfd;
+	pid_t pid;
+
+	r->began = true;
+	if (inherited(c, e) < 0)
+		return 0;
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
+		err_sys(e, "prctl", "cannot protect the runtime");
+		return 0;
 	}
+	if (close_host(c, e) < 0 || nsjoin_enter(&spaces, ~(uint64_t)JOIN_LATE, e) < 0)
+		return 0;
+	pid = ns_fork(0, -1, true, &pidfd, e);
 	if (pid == 0) {
 		struct err own = {0};
 
 		stages_run(child_stages, "child", c, &own);
 		fail(c, &own);
 	}
-	return pid;
+	r->full = pid < 0 && e->errnum == EAGAIN;
+	r->pid = pid;
+	return 0;
 }
 
-/* All that it leaves in the memory, which is the runtime's too, is the pid or the error. */
-static pid_t intermediate(struct create *c, struct err *e)
+static int run_intermediate(struct result *r, int cgroup_fd, struct err *e)
 {
-	if (inherited(c, e) < 0)
+	pid_t pid = ns_vfork(cgroup_fd, intermediate, r, e);
+
+	if (pid < 0)
 		return -1;
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		return err_sys(e, "prctl", "cannot protect the runtime");
-	if (nsjoin_enter(&spaces, ~(uint64_t)JOIN_LATE, e) < 0)
-		return -1;
-	return start_inside(c, e);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return 0;
+}
+
+/*
+ * In the cgroup, or, where that cannot be, beside it: enter_cgroup() then. It cannot where the
+ * kernel is too old, where systemd has to move the process, where the kernel kills the process at
+ * once (see birth.c), and where the last place that pids.max leaves was taken by the intermediate
+ * process. One that is frozen would stay so, and the runtime with it.
+ */
+static int start_inside(struct result *r, bool frozen, struct err *e)
+{
+	if (r->c->cgroup.fd < 0 || frozen)
+		return run_intermediate(r, -1, e);
+	if (run_intermediate(r, r->c->cgroup.fd, e) < 0) {
+		if (e->errnum == EAGAIN)
+			return -1;
+	} else if (r->began && !r->full) {
+		return 0;
+	}
+	err_clear(e);
+	return run_intermediate(r, -1, e);
 }
 
 static int start(struct create *c, struct err *e)
 {
-	volatile pid_t started = -1;
-	pid_t pid;
+	struct result r = {.c = c, .e = e, .pid = -1};
 
 	if (host_proc(c, e) < 0 || nsjoin_open(&container, &spaces, e) < 0)
 		return -1;
 	c->proc = c->host_proc;
 	c->joined_early = spaces.flags;
-	pid = vfork();
-	if (pid < 0)
-		return err_sys(e, "vfork", "cannot start a process");
-	if (pid == 0) {
-		started = intermediate(c, e);
-		_exit(0);
-	}
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	if (started < 0 && !e->code)
+	if (hide_environment(e) < 0 || start_inside(&r, cgroup_is_frozen(container.cgroup), e) < 0)
+		return -1;
+	if (r.pid < 0 && !e->code)
 		return err_set(e, ERR_FAILED, 0, NULL, "the process that was to join was killed");
-	if (started < 0)
+	if (r.pid < 0)
 		return -1;
 	nsjoin_release(&spaces);
 	close(take_fd(&c->sync_child));
 	close(take_fd(&c->err_write));
-	c->pid = started;
-	c->pidfd = sys_pidfd_open(started);
+	c->pid = r.pid;
+	c->pidfd = sys_pidfd_open(r.pid);
 	return 0;
 }
 

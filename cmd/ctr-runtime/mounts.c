@@ -21,6 +21,7 @@
 #include "copyup.h"
 #include "idmount.h"
 #include "own.h"
+#include "pidjoin.h"
 #include "sys/nsfork.h"
 #include "sys/path.h"
 
@@ -341,6 +342,11 @@ static int place_proc(struct job *j, struct err *e)
 {
 	struct create *c = j->c;
 
+	if (c->pid_last) {
+		_close_ int fd = pidjoin_proc(c, &j->o.data, j->o.set, e);
+
+		return fd < 0 ? -1 : attach(j, fd, e);
+	}
 	if (!c->proc_placed && !j->o.data.n) {
 		if (attach(j, c->proc, e) < 0)
 			return -1;

@@ -19,6 +19,14 @@ static bool is_namespace(int fd, const struct ns_type *t)
 	return ioctl(fd, NS_GET_NSTYPE) == (int)t->flag;
 }
 
+int namespace_fd(const struct create *c, const char *oci)
+{
+	for (int i = 0; ns_types[i].oci; i++)
+		if (str_eq(ns_types[i].oci, oci))
+			return c->ns_fd[i];
+	return -1;
+}
+
 /* Opens what is to be joined; the type of each is checked, as setns(2) would for the flag only. */
 int open_namespaces(struct create *c, struct err *e)
 {

@@ -13,17 +13,8 @@
 #include <sched.h>
 
 #include "sys/netdev.h"
-#include "sys/nsfork.h"
 
 static struct netdev *devices;
-
-static int network_fd(const struct create *c)
-{
-	for (int i = 0; ns_types[i].oci; i++)
-		if (str_eq(ns_types[i].oci, "network"))
-			return c->ns_fd[i];
-	return -1;
-}
 
 int netdevs_find(struct create *c, struct err *e)
 {
@@ -31,7 +22,7 @@ int netdevs_find(struct create *c, struct err *e)
 
 	if (!cfg->nnetdevs)
 		return 0;
-	if (!(c->new_ns & CLONE_NEWNET) && network_fd(c) < 0)
+	if (!(c->new_ns & CLONE_NEWNET) && namespace_fd(c, "network") < 0)
 		return err_set(e, ERR_INPUT, 0, NULL,
 			       "config.json: .linux.netDevices without a network namespace of the "
 			       "container's own");
@@ -47,7 +38,7 @@ int netdevs_move(struct create *c, struct err *e)
 	for (size_t i = 0; i < c->cfg.nnetdevs; i++) {
 		const struct config_netdev *d = &c->cfg.netdevs[i];
 
-		if (netdev_move(&devices[i], network_fd(c), c->pid, d->name, e) < 0) {
+		if (netdev_move(&devices[i], namespace_fd(c, "network"), c->pid, d->name, e) < 0) {
 			if (e->code == ERR_DENIED)
 				err_hint(e, "it needs CAP_NET_ADMIN over the host's network");
 			return err_prefix(e, "config.json: .linux.netDevices.%s", d->host);

@@ -102,11 +102,14 @@ int process_enter_cwd(struct create *c, struct err *e)
 int process_enter_cwd_late(struct create *c, struct err *e)
 {
 	const char *cwd = c->cfg.process.cwd;
+	_close_ int root = -1;
 
 	if (c->cwd_entered)
 		return 0;
+	/* "/" is that of the container by now, whose descriptor may be closed */
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (c->cwd < 0)
-		c->cwd = path_open_in_root(c->root, cwd, O_PATH | O_DIRECTORY, 0, e);
+		c->cwd = path_open_in_root(root, cwd, O_PATH | O_DIRECTORY, 0, e);
 	return c->cwd < 0 ? err_prefix(e, "cannot enter .process.cwd %s", cwd) : enter(c, e);
 }
 
@@ -186,15 +189,14 @@ int process_home(struct create *c, struct err *e)
  */
 int process_listen(struct create *c, struct err *e)
 {
-	const char *names = getenv("LISTEN_FDNAMES");
 	struct strv *env = &c->cfg.process.env;
 
 	if (!c->g->listen_fds)
 		return 0;
 	strv_addf(env, "LISTEN_FDS=%d", c->g->listen_fds);
 	strv_addf(env, "LISTEN_PID=%d", (int)getpid());
-	if (names)
-		strv_addf(env, "LISTEN_FDNAMES=%s", names);
+	if (c->g->listen_names)
+		strv_addf(env, "LISTEN_FDNAMES=%s", c->g->listen_names);
 	return 0;
 }
 
@@ -256,19 +258,25 @@ void process_reset_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Without one of its own the container would share the session keyring of the caller. */
-int process_keyring(struct create *c, struct err *e)
+/* Its owner is the container, whose label is in force only after execve, which ends this one. */
+int process_keyring_label(struct create *c, struct err *e)
 {
 	const char *label = c->cfg.process.selinux;
 
+	if ((c->o && c->o->no_new_keyring) || !label || !*label ||
+	    proc_write(c->proc, "thread-self/attr/keycreate", label, e) == 0)
+		return 0;
+	if (e->errnum != ENOENT)
+		return err_prefix(e, ".process.selinuxLabel: of the keyring");
+	err_clear(e);
+	return 0;
+}
+
+/* Without one of its own the container would share the session keyring of the caller. */
+int process_keyring(struct create *c, struct err *e)
+{
 	if (c->o && c->o->no_new_keyring)
 		return 0;
-	/* its owner is the container, whose label is in force only after execve, which ends this */
-	if (label && *label && proc_write(c->proc, "thread-self/attr/keycreate", label, e) < 0) {
-		if (e->errnum != ENOENT)
-			return err_prefix(e, ".process.selinuxLabel: of the keyring");
-		err_clear(e);
-	}
 	/* KEYCTL_JOIN_SESSION_KEYRING 1 */
 	if (syscall(SYS_keyctl, 1, c->id, 0, 0, 0) < 0 && errno != ENOSYS) {
 		err_sys(e, "keyctl", "cannot make a session keyring");
@@ -397,15 +405,14 @@ static bool only_primary(const struct config_process *p)
 static int set_groups(struct create *c, struct err *e)
 {
 	const struct config_process *p = &c->cfg.process;
-	_buf_ struct buf b = {0};
 	gid_t *groups = (gid_t *)p->groups;
 
 	if (process_keeps_groups(c))
 		return 0;
 	if (setgroups(p->ngroups, groups) == 0)
 		return 0;
-	if (only_primary(p) && errno == EPERM &&
-	    file_read(c->proc, "self/setgroups", 64, &b, NULL) == 0 && str_after(b.data, "deny"))
+	/* with the capability, nothing else is left to be the cause */
+	if (only_primary(p) && errno == EPERM && caps_effective() & CAP_BIT(CAP_SETGID))
 		return 0;
 	err_sys(e, "setgroups", "cannot set .process.user.additionalGids");
 	return err_hint(e, "are these groups mapped in the user namespace?");

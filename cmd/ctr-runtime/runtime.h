@@ -25,6 +25,7 @@ struct global {
 	int failure;	/* the exit status of an error */
 	int listen_fds; /* descriptors from 3 on that were passed to this process: sd_listen_fds(3)
 			 */
+	char *listen_names; /* LISTEN_FDNAMES, or NULL; never released */
 };
 
 struct command {

@@ -133,12 +133,14 @@ static int knock(const struct state *s, struct err *e)
 	return 0;
 }
 
-static int poststart(const struct state *s, struct err *e)
+static int poststart(struct state *s, struct err *e)
 {
 	_config_ struct config cfg = {0};
 	_json_ struct json *state = NULL;
 	struct err ignored = {0};
 
+	if (state_load_hooks(s, e) < 0)
+		return -1;
 	if (!json_path(s->config, "hooks.poststart"))
 		return 0;
 	if (config_parse(json_ref(s->config), &cfg, e) < 0)

@@ -186,6 +186,8 @@ int state_write(int dir, const struct state_record *r, struct err *e)
 		json_set(j, "annotations", json_ref(r->annotations));
 	json_set(j, "seccomp", json_new_bool(r->seccomp));
 	json_set(j, "config", json_ref(r->config));
+	if (r->hooks && json_write_file(dir, STATE_HOOKS, r->hooks, 0600, false, e) < 0)
+		return -1;
 	return json_write_file(dir, STATE_FILE, j, 0600, false, e);
 }
 
@@ -247,6 +249,20 @@ int state_load(const struct global *g, const char *id, bool lock, struct state *
 		err_prefix(e, "the state of %s", id);
 	state_release(out);
 	return -1;
+}
+
+/* Where there is no such file, there are none, or the record of an older runtime has them. */
+int state_load_hooks(struct state *s, struct err *e)
+{
+	struct json *hooks = NULL;
+
+	if (json_read_file(s->dir, STATE_HOOKS, CONFIG_MAX_SIZE, &hooks, e) == 0)
+		json_set(s->config, "hooks", hooks);
+	else if (e->code == ERR_NOTFOUND)
+		err_clear(e);
+	else
+		return err_prefix(e, "the hooks of %s", s->id);
+	return 0;
 }
 
 void state_release(struct state *s)

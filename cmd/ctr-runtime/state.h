@@ -22,6 +22,8 @@
 #define STATE_CREATING "creating"
 /* The filter of processes that come later, where there is one: seccomp_keep(). */
 #define STATE_SECCOMP "seccomp"
+/* The hooks of the configuration, which exec does not read: they may have secrets of the host. */
+#define STATE_HOOKS "hooks.json"
 /* Beside the containers; no id begins with a dot. */
 #define STATE_SECCOMP_CACHE ".seccomp"
 
@@ -33,8 +35,9 @@ struct state {
 	const char *version, *bundle, *rootfs, *created, *cgroup, *cgroup_scope;
 	unsigned cgroup_made; /* directories of cgroup that were made for it */
 	struct json *doc;     /* holds the strings */
-	struct json *config;  /* config.json as it was at create, without .linux.seccomp */
-	bool seccomp;	      /* there is STATE_SECCOMP */
+	struct json
+		*config; /* config.json as it was at create, without .linux.seccomp and .hooks */
+	bool seccomp;	 /* there is STATE_SECCOMP */
 };
 #define STATE_NONE                     \
 	{                              \
@@ -50,6 +53,7 @@ struct state_record {
 	pid_t pid;
 	struct json *annotations;
 	struct json *config; /* without .linux.seccomp */
+	struct json *hooks;  /* or NULL */
 	bool seccomp;
 };
 
@@ -70,6 +74,9 @@ int state_write(int dir, const struct state_record *r, struct err *e);
 
 /* Loads a container. With lock: waits for and holds its lock until release. */
 int state_load(const struct global *g, const char *id, bool lock, struct state *out, struct err *e);
+
+/* Puts the hooks back into .config, for config_parse(). */
+int state_load_hooks(struct state *s, struct err *e);
 
 /* A pidfd of the container's first process for the caller. ERR_NOTFOUND where it has ended. */
 int state_pidfd(const struct state *s, struct err *e);

@@ -2,8 +2,8 @@
 /*
  * The container's terminal: a pair from the container's own devpts, by descriptors only. The peer
  * comes from the master by TIOCGPTPEER and is bound on /dev/console through its descriptor, so no
- * name below /dev/pts is ever looked up. The master goes to the console socket, or to the runtime
- * where that runs in the foreground.
+ * name below /dev/pts is ever looked up. The master goes to the runtime, which keeps it where it
+ * runs in the foreground, and otherwise passes it on to the console socket.
  */
 #include "create.h"
 
@@ -56,7 +56,6 @@ int terminal_make(struct create *c, struct err *e)
 {
 	const struct config_process *p = &c->cfg.process;
 	_close_ int master = -1, pts = -1;
-	int to = c->console >= 0 ? c->console : c->sync_child;
 	struct statfs st;
 
 	if (!p->terminal)
@@ -77,7 +76,7 @@ int terminal_make(struct create *c, struct err *e)
 		return -1;
 	if (!c->exec && bind_console(c, e) < 0)
 		return err_prefix(e, "/dev/console");
-	return fdpass_send(to, master, "/dev/pts/0", 10, e);
+	return fdpass_send(c->sync_child, master, "/dev/pts/0", 10, e);
 }
 
 int terminal_adopt(struct create *c, struct err *e)

@@ -6,8 +6,8 @@
  * user namespace of whoever called create. So its /proc/PID/ns is shut (ptrace(2), access mode
  * checking) to the very user who owns the container's user namespace and has all capabilities in
  * it, unless he is in a namespace above with CAP_SYS_PTRACE. To make the process dumpable would
- * open its memory and descriptors to what exec starts in the container; instead it opens its own
- * namespaces, which is always allowed, and hands them out here. The socket is in the state
+ * open its memory and descriptors to what exec starts in the container; instead it has opened its
+ * own namespaces, which is always allowed, and hands them out here. The socket is in the state
  * directory, which only the caller's user reaches, and which is not in the container.
  *
  * A client that says nothing is dropped after a second, so that it cannot keep others waiting.
@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -44,19 +45,26 @@ int waiting_listen(int state_dir, struct err *e)
 	return take_fd(&s);
 }
 
-/* Its end says that there are no more; a kernel need not have all types. */
-static void send_namespaces(int sock, int proc)
+void waiting_namespaces(int proc, int pid_ns, int ns[WAITING_TYPES])
 {
 	char path[32];
 
-	for (const struct ns_type *t = ns_types; t->oci; t++) {
-		_close_ int fd = -1;
-
-		snprintf(path, sizeof(path), "self/ns/%s", t->proc);
-		fd = TEMP_FAILURE_RETRY(openat(proc, path, O_RDONLY | O_CLOEXEC));
-		if (fd >= 0 && fdpass_send(sock, fd, t->proc, 1, NULL) < 0)
-			return;
+	for (int i = 0; ns_types[i].oci; i++) {
+		if (pid_ns >= 0 && ns_types[i].flag == CLONE_NEWPID) {
+			ns[i] = pid_ns;
+			continue;
+		}
+		snprintf(path, sizeof(path), "self/ns/%s", ns_types[i].proc);
+		ns[i] = TEMP_FAILURE_RETRY(openat(proc, path, O_RDONLY | O_CLOEXEC));
 	}
+}
+
+/* Its end says that there are no more; a kernel need not have all types. */
+static void send_namespaces(int sock, const int ns[WAITING_TYPES])
+{
+	for (int i = 0; i < WAITING_TYPES; i++)
+		if (ns[i] >= 0 && fdpass_send(sock, ns[i], ns_types[i].proc, 1, NULL) < 0)
+			return;
 }
 
 static char hear(int sock)
@@ -68,7 +76,7 @@ static char hear(int sock)
 	return TEMP_FAILURE_RETRY(recv(sock, &word, 1, 0)) == 1 ? word : 0;
 }
 
-int waiting_serve(int listener, int proc, struct err *e)
+int waiting_serve(int listener, const int ns[WAITING_TYPES], struct err *e)
 {
 	for (;;) {
 		_close_ int s = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
@@ -80,7 +88,7 @@ int waiting_serve(int listener, int proc, struct err *e)
 		if (word == WAITING_START)
 			return take_fd(&s);
 		if (word == WAITING_NAMESPACES)
-			send_namespaces(s, proc);
+			send_namespaces(s, ns);
 	}
 }
 

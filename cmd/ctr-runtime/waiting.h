@@ -14,11 +14,19 @@ enum waiting_word {
 /* Makes it in the state directory. */
 int waiting_listen(int state_dir, struct err *e);
 
+#define WAITING_TYPES 8 /* of namespaces, in the order of ns_types (sys/nsfork.h) */
+
 /*
- * The first process: hands out its namespaces, from the procfs at proc, to whoever asks, until
- * somebody wants it to start. Returns that connection.
+ * The first process: opens its namespaces by the procfs at proc, -1 where the kernel has none.
+ * pid_ns is taken in place of its pid namespace where that is not -1.
  */
-int waiting_serve(int listener, int proc, struct err *e);
+void waiting_namespaces(int proc, int pid_ns, int ns[WAITING_TYPES]);
+
+/*
+ * The first process: hands out its namespaces to whoever asks, until somebody wants it to start.
+ * Returns that connection.
+ */
+int waiting_serve(int listener, const int ns[WAITING_TYPES], struct err *e);
 
 /* Connects and says the word. */
 int waiting_ask(int state_dir, enum waiting_word word, struct err *e);

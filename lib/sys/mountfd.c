@@ -258,20 +258,21 @@ static int set_option(int fs, const char *option)
 	return configure(fs, FSCONFIG_SET_STRING, key, eq + 1);
 }
 
-int mount_new(const char *type, const char *source, const struct strv *data, uint64_t attr,
-	      struct err *e)
+int mount_begin(const char *type, struct err *e)
 {
-	_close_ int fs = -1;
-	int fd;
+	int fs;
 
 	if (!has_calls())
 		return no_calls(e);
-	strv_foreach (d, data)
-		if (strlen(d) > 255)
-			return err_set(e, ERR_UNSUPPORTED, E2BIG, "fsconfig", "option too long");
 	fs = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
-	if (fs < 0)
-		return err_sys(e, "fsopen", "cannot make a file system of type %s", type);
+	return fs < 0 ? err_sys(e, "fsopen", "cannot make a file system of type %s", type) : fs;
+}
+
+int mount_finish(int fs, const char *type, const char *source, const struct strv *data,
+		 uint64_t attr, struct err *e)
+{
+	int fd;
+
 	if (source && strlen(source) < 256)
 		configure(fs, FSCONFIG_SET_STRING, "source", source);
 	strv_foreach (opt, data)
@@ -285,6 +286,20 @@ int mount_new(const char *type, const char *source, const struct strv *data, uin
 		return fs_failed(fs, type, errno, e);
 	fd = (int)TEMP_FAILURE_RETRY(syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, (unsigned)attr));
 	return fd < 0 ? fs_failed(fs, type, errno, e) : fd;
+}
+
+int mount_new(const char *type, const char *source, const struct strv *data, uint64_t attr,
+	      struct err *e)
+{
+	_close_ int fs = -1;
+
+	if (!has_calls())
+		return no_calls(e);
+	strv_foreach (d, data)
+		if (strlen(d) > 255)
+			return err_set(e, ERR_UNSUPPORTED, E2BIG, "fsconfig", "option too long");
+	fs = mount_begin(type, e);
+	return fs < 0 ? -1 : mount_finish(fs, type, source, data, attr, e);
 }
 
 int mount_clone(int fd, bool recursive, struct err *e)

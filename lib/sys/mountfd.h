@@ -44,6 +44,14 @@ unsigned long mount_propagation(const char *word, bool *recursive);
 int mount_new(const char *type, const char *source, const struct strv *data, uint64_t attr,
 	      struct err *e);
 
+/*
+ * The two halves of it: the context of a file system, fsopen(2), and the mount, with it. A procfs
+ * belongs to the pid namespace of who has made the context.
+ */
+int mount_begin(const char *type, struct err *e);
+int mount_finish(int context, const char *type, const char *source, const struct strv *data,
+		 uint64_t attr, struct err *e);
+
 /* A detached copy of the mount (or part of it) at fd. */
 int mount_clone(int fd, bool recursive, struct err *e);
 

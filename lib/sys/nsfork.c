@@ -6,6 +6,10 @@
  * continues on a copy of this stack. glibc keeps no copy of the pid since 2.25, so a raw call is a
  * fork. The program has one thread, so no lock can be held in the child.
  *
+ * A child that shares the memory shares the stack too. The function that makes it must not return
+ * in the child, nor may the system call be made by another function that has returned by the time
+ * the parent goes on: hence the instruction itself.
+ *
  * A process enters a time namespace by unshare(2) for its children only; setns(2) with
  * time_for_children moves the caller itself and freezes the offsets (Linux 5.6).
  */
@@ -78,6 +82,76 @@ pid_t ns_fork(uint64_t flags, int cgroup_fd, bool as_sibling, int *pidfd, struct
 	if (pid < 0)
 		err_sys(e, "clone3", "cannot start a process in new namespaces");
 	return pid;
+}
+
+#if defined(__x86_64__)
+#define HAVE_SHARED_CLONE 1
+static inline long clone_here(struct clone_args *a, size_t size)
+{
+	long rc;
+
+	__asm__ volatile("syscall"
+			 : "=a"(rc)
+			 : "a"(SYS_clone3), "D"(a), "S"(size)
+			 : "rcx", "r11", "memory");
+	return rc;
+}
+#elif defined(__aarch64__)
+#define HAVE_SHARED_CLONE 1
+static inline long clone_here(struct clone_args *a, size_t size)
+{
+	register long nr __asm__("x8") = SYS_clone3;
+	register long rc __asm__("x0") = (long)a;
+	register long second __asm__("x1") = (long)size;
+
+	__asm__ volatile("svc 0" : "+r"(rc) : "r"(nr), "r"(second) : "memory");
+	return rc;
+}
+#endif
+
+#ifdef HAVE_SHARED_CLONE
+static __attribute__((noinline)) long shared_clone(struct clone_args *a, int (*run)(void *),
+						   void *arg)
+{
+	long rc = clone_here(a, sizeof(*a));
+
+	if (rc == 0)
+		_exit(run(arg));
+	return rc;
+}
+#endif
+
+static pid_t plain_vfork(int (*run)(void *), void *arg, struct err *e)
+{
+	pid_t pid = vfork();
+
+	if (pid == 0)
+		_exit(run(arg));
+	return pid < 0 ? err_sys(e, "vfork", "cannot start a process") : pid;
+}
+
+pid_t ns_vfork(int cgroup_fd, int (*run)(void *arg), void *arg, struct err *e)
+{
+	if (cgroup_fd < 0)
+		return plain_vfork(run, arg, e);
+#ifdef HAVE_SHARED_CLONE
+	struct clone_args a = {
+		.flags = CLONE_VM | CLONE_VFORK | CLONE_INTO_CGROUP,
+		.exit_signal = SIGCHLD,
+		.cgroup = (uint64_t)cgroup_fd,
+	};
+	long rc = shared_clone(&a, run, arg);
+
+	if (rc >= 0)
+		return (pid_t)rc;
+	errno = (int)-rc;
+	if (errno == ENOSYS || errno == EINVAL || errno == E2BIG)
+		return err_set(e, ERR_UNSUPPORTED, errno, "clone3",
+			       "cannot start a process in a cgroup");
+	return err_sys(e, "clone3", "cannot start a process in a cgroup");
+#else
+	return err_set(e, ERR_UNSUPPORTED, ENOSYS, "clone3", "cannot start a process in a cgroup");
+#endif
 }
 
 int ns_enter_time(int proc, const char *offsets, struct err *e)

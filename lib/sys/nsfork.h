@@ -30,6 +30,14 @@ const struct ns_type *ns_type_find(const char *oci_name);
 pid_t ns_fork(uint64_t flags, int cgroup_fd, bool as_sibling, int *pidfd, struct err *e);
 
 /*
+ * vfork(2) that begins in the cgroup at cgroup_fd where that is not -1 (Linux 5.7): the child has
+ * the memory of the caller, which waits until it has ended, but descriptors of its own. It runs
+ * run(arg), which may leave results in the memory, and ends with what that returns. Returns its
+ * pid, to be waited for. ERR_UNSUPPORTED where kernel or processor cannot do it.
+ */
+pid_t ns_vfork(int cgroup_fd, int (*run)(void *arg), void *arg, struct err *e);
+
+/*
  * Moves the calling thread into a new time namespace with these offsets ("monotonic 5 0\n" lines,
  * time_namespaces(7)), written through the procfs at proc. Linux 5.6.
  */

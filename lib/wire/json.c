@@ -13,6 +13,7 @@
 
 #define json_bool jsonc_bool /* json-c has a type of the name of our function */
 #include <json-c/json.h>
+#include <json-c/printbuf.h>
 #undef json_bool
 
 #include "wire/json.h"
@@ -73,6 +74,8 @@ static int check_tree(const char *text, size_t len, struct json_object *o, const
 	return wrong ? err_set(e, ERR_INPUT, 0, "json", "%s: %s", name, wrong) : 0;
 }
 
+#define TOKEN_ROOM 1024
+
 int json_parse(const char *text, size_t len, const char *name, struct json **out, struct err *e)
 {
 	struct json_tokener *tok;
@@ -87,6 +90,9 @@ int json_parse(const char *text, size_t len, const char *name, struct json **out
 		abort();
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8 |
 					    JSON_TOKENER_ALLOW_TRAILING_CHARS);
+	/* so that it seldom has to move */
+	printbuf_memset(tok->pb, 0, 0, TOKEN_ROOM);
+	printbuf_reset(tok->pb);
 	o = json_tokener_parse_ex(tok, text, (int)len);
 	jerr = json_tokener_get_error(tok);
 	end = json_tokener_get_parse_end(tok);
@@ -95,6 +101,8 @@ int json_parse(const char *text, size_t len, const char *name, struct json **out
 		jerr = json_tokener_get_error(tok);
 		end = len;
 	}
+	/* its buffer has had every string in turn */
+	explicit_bzero(tok->pb->buf, (size_t)tok->pb->size);
 	json_tokener_free(tok);
 	if (jerr != json_tokener_success) {
 		json_object_put(o);
@@ -138,12 +146,37 @@ int json_read(int fd, size_t max, const char *name, struct json **out, struct er
 int json_read_file(int dirfd, const char *file, size_t max, struct json **out, struct err *e)
 {
 	_buf_ struct buf b = {0};
+	int rc;
 
 	if (file_read(dirfd, file, max, &b, e) < 0)
 		return -1;
-	if (parse_buf(&b, file, out, e) < 0)
+	rc = parse_buf(&b, file, out, e);
+	if (b.data)
+		explicit_bzero(b.data, b.len);
+	if (rc < 0)
 		return -1;
 	return *out ? 0 : err_set(e, ERR_INPUT, 0, "json", "%s is empty", file);
+}
+
+void json_wipe(struct json *j)
+{
+	size_t n = json_len(j);
+
+	if (!j)
+		return;
+	if (json_object_is_type(unwrap(j), json_type_string)) {
+		struct json_object *o = unwrap(j);
+
+		/* the text is the object's own; its length stays */
+		explicit_bzero((char *)(uintptr_t)json_object_get_string(o),
+			       (size_t)json_object_get_string_len(o));
+		return;
+	}
+	if (json_object_is_type(unwrap(j), json_type_array))
+		for (size_t i = 0; i < n; i++)
+			json_wipe(json_at(j, i));
+	json_foreach (m, j)
+		json_wipe(m.val);
 }
 
 /* json-c indents by two blanks and breaks empty containers; ours are four blanks and "[]". */

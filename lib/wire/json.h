@@ -82,6 +82,9 @@ size_t json_len(const struct json *j); /* elements of an array, members of an ob
 void json_set(struct json *obj, const char *key, struct json *val);
 void json_add(struct json *arr, struct json *val);
 void json_del(struct json *obj, const char *key);
+
+/* Erases the text of all strings in it, in memory: what was secret. They stay as so many zeros. */
+void json_wipe(struct json *j);
 void json_set_at(struct json *arr, size_t i, struct json *val);
 
 const char *json_str(const struct json *j); /* of a string; otherwise NULL */

@@ -1,0 +1,37 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# ctr-runtime: a process that joins a container, or waits in it, holds nothing of the host, where the
+# container could look: with CAP_SYS_PTRACE in the user namespace that the runtime runs in as well, as
+# rp and podman run it. tests/root/joining.bats has the same for real root.
+
+load runtime.bash
+load joining.bash
+setup_file() {
+	runtime_setup
+	# the containers are root's of the namespace that the pause process holds
+	export IN="ns-enter-pause --"
+	$IN true
+	joining_setup
+}
+teardown_file() {
+	joining_teardown
+	ns-enter-pause --stop
+	runtime_teardown
+}
+teardown() { untouched; }
+
+@test "exec, 500 times under a racer: no descriptor, no directory, no secret of the host" {
+	exec_rounds 500
+}
+
+@test "exec with a terminal, a user, a time and a cgroup namespace, labels of the process" {
+	other_exec_rounds 60
+}
+
+@test "a created container that waits, seen by exec in it" {
+	waiting_rounds 20
+}
+
+@test "create and run in the pid namespace of another container" {
+	shared_pid_rounds 100
+}
