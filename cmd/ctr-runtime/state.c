@@ -11,11 +11,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
 #include "cgroup.h"
+#include "sys/owndir.h"
 #include "sys/path.h"
 #include "sys/userns.h"
 
@@ -48,37 +50,24 @@ static int check_owner(int fd, const char *path, struct err *e)
 	return 0;
 }
 
-/* The parts of the path are the user's own (an option, the environment), made 0700. */
-static int make_root(const char *path, struct err *e)
-{
-	_free_ char *part = str_dup(path);
-
-	for (char *p = part + 1; *p; p++)
-		if (*p == '/') {
-			*p = '\0';
-			mkdir(part, 0700);
-			*p = '/';
-		}
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return err_sys(e, "mkdir", "cannot make %s", path);
-	return 0;
-}
-
+/* Nobody else may decide where it is: own_dir(). */
 int state_root(struct global *g, struct err *e)
 {
+	char cwd[PATH_MAX];
+
 	if (g->root_path)
 		return 0;
 	g->root_path = g->root ? str_dup(g->root) : default_root();
-	g->root_fd = TEMP_FAILURE_RETRY(open(g->root_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-	if (g->root_fd < 0 && errno == ENOENT) {
-		if (make_root(g->root_path, e) < 0)
-			return -1;
-		g->root_fd =
-			TEMP_FAILURE_RETRY(open(g->root_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	if (*g->root_path != '/') {
+		char *relative = g->root_path;
+
+		if (!getcwd(cwd, sizeof(cwd)))
+			return err_sys(e, "getcwd", "cannot open %s", relative);
+		g->root_path = str_fmt("%s/%s", cwd, relative);
+		free(relative);
 	}
-	if (g->root_fd < 0)
-		return err_sys(e, "open", "cannot open %s", g->root_path);
-	return check_owner(g->root_fd, g->root_path, e);
+	g->root_fd = own_dir(g->root_path, e);
+	return g->root_fd < 0 ? -1 : 0;
 }
 
 int state_check_id(const char *id, struct err *e)
@@ -96,6 +85,35 @@ static bool is_still(int root, const char *id, int dir)
 
 	return fstatat(root, id, &a, AT_SYMLINK_NOFOLLOW) == 0 && fstat(dir, &b) == 0 &&
 	       a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+/* The names of files that a runtime may have made in the directory of a container. */
+static bool is_ours(const char *name)
+{
+	static const char *const files[] = {STATE_FILE, STATE_HOOKS, STATE_FIFO, STATE_SECCOMP,
+					    STATE_CREATING};
+
+	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		if (str_after(name, files[i]))
+			return true; /* or one that was to become it */
+	return str_eq(name, ".") || str_eq(name, "..");
+}
+
+int state_remove_leftover(const struct global *g, const char *id, int dir, struct err *e)
+{
+	int copy = TEMP_FAILURE_RETRY(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	_closedir_ DIR *d = copy < 0 ? NULL : fdopendir(copy);
+	const struct dirent *ent;
+
+	if (!d)
+		return err_sys(e, "opendir", "cannot read %s/%s", g->root_path, id);
+	while ((ent = readdir(d)))
+		if (!is_ours(ent->d_name))
+			return err_set(e, ERR_DENIED, 0, NULL,
+				       "%s/%s is not the directory of a container: there is \"%s\" "
+				       "in it",
+				       g->root_path, id, ent->d_name);
+	return path_remove_tree(g->root_fd, id, e);
 }
 
 /* Returns the locked directory, -1 failure, -2 try again. */
@@ -126,7 +144,7 @@ static int try_claim(const struct global *g, const char *id, struct err *e)
 		return take_fd(&dir);
 	if (fstatat(dir, STATE_FILE, &st, AT_SYMLINK_NOFOLLOW) == 0)
 		return err_set(e, ERR_EXISTS, EEXIST, NULL, "container %s exists already", id);
-	return path_remove_tree(g->root_fd, id, e) < 0 ? -1 : -2;
+	return state_remove_leftover(g, id, dir, e) < 0 ? -1 : -2;
 }
 
 int state_claim(const struct global *g, const char *id, struct err *e)
@@ -239,7 +257,9 @@ int state_load(const struct global *g, const char *id, bool lock, struct state *
 		return err_set(e, ERR_NOTFOUND, 0, NULL, "container %s does not exist", id);
 	if (out->dir < 0)
 		return err_sys(e, "openat", "cannot open the state of %s", id);
-	if ((lock && TEMP_FAILURE_RETRY(flock(out->dir, LOCK_EX)) < 0))
+	if (check_owner(out->dir, id, e) < 0)
+		; /* whoever else can write there could name hooks */
+	else if ((lock && TEMP_FAILURE_RETRY(flock(out->dir, LOCK_EX)) < 0))
 		err_sys(e, "flock", "cannot lock the state of %s", id);
 	else if (load_document(out, e) == 0)
 		return 0;

@@ -57,7 +57,7 @@ struct state_record {
 	bool seccomp;
 };
 
-/* Opens (and makes, 0700) the directory of all states into g->root_fd. */
+/* Opens (and makes, 0700) the directory of all states into g->root_fd; ours alone: own_dir(). */
 int state_root(struct global *g, struct err *e);
 
 /* ERR_USAGE where it cannot be the name of a container. */
@@ -87,6 +87,12 @@ const char *state_status(const struct state *s);
 /* The state document of the OCI specification. pid is left out where 0. */
 struct json *state_document(const char *version, const char *id, const char *status, pid_t pid,
 			    const char *bundle, struct json *annotations);
+
+/*
+ * Removes ROOT/ID, which is open at dir and has no record, unless there is anything in it that is no
+ * file of a runtime: ERR_DENIED.
+ */
+int state_remove_leftover(const struct global *g, const char *id, int dir, struct err *e);
 
 /* Removes ROOT/ID. */
 int state_remove(const struct global *g, const char *id, struct err *e);

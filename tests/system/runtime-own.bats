@@ -128,3 +128,49 @@ as_root() { unshare --user --map-root-user --mount "$@"; }
 	[ "$output" = mine ]
 	is_as_before
 }
+
+@test "nobody else decides where the records are, and nothing is removed that is no container" {
+	local root
+	mkdir -m 1777 "$DIR/shared"
+	mkdir -p "$DIR/home/documents" "$DIR/home/x"
+	echo mine >"$DIR/home/documents/file"
+	# a link in a directory where everybody may make some
+	ln -s "$DIR/home" "$DIR/shared/link"
+	mkdir "$DIR/shared/real"
+	ln -s "$DIR/home" "$DIR/shared/real/runtime"
+	for root in "$DIR/shared/link" "$DIR/shared/link/rp/runtime"; do
+		run ctr-runtime --root "$root" delete --force documents
+		[ "$status" = 1 ]
+		[[ $output == *"symbolic link"* ]]
+		run ctr-runtime --root "$root" list
+		[ "$status" = 1 ]
+	done
+	[ -e "$DIR/home/documents/file" ]
+	# a directory of another user there
+	ns-enter-pause -- sh -c "mkdir '$DIR/shared/other' && chown 7:7 '$DIR/shared/other'"
+	run ctr-runtime --root "$DIR/shared/other/rp" list
+	[ "$status" = 1 ]
+	[[ $output == *"another user"* ]]
+	ns-enter-pause -- rmdir "$DIR/shared/other"
+	ns-enter-pause --stop
+	# what is no container stays, also below a root that was asked for
+	for word in "delete --force documents" "create -b $DIR/one documents"; do
+		bundle one '.process.args = ["true"]'
+		# shellcheck disable=SC2086
+		run ctr-runtime --root "$DIR/home" $word
+		[ "$status" = 1 ]
+		[[ $output == *"not the directory of a container"* ]]
+		[ "$(cat "$DIR/home/documents/file")" = mine ]
+	done
+	# what a killed create has left is removed
+	touch "$DIR/home/x/creating" "$DIR/home/x/state.json.tmp.77"
+	ctr-runtime --root "$DIR/home" delete --force x
+	[ ! -e "$DIR/home/x" ]
+	# a record in a directory that others may write to is not believed
+	mkdir -m 777 "$DIR/home/x"
+	chmod 777 "$DIR/home/x"
+	run ctr-runtime --root "$DIR/home" delete x
+	[ "$status" = 1 ]
+	[[ $output == *"writable for others"* ]]
+	rm -rf "$DIR/home" "$DIR/shared"
+}
