@@ -104,7 +104,7 @@ static int mask(struct create *c, struct masks *m, const char *path, struct err 
 	return rc < 0 ? err_prefix(e, "mask %s", path) : 0;
 }
 
-/* A bind of the path onto itself that is read-only. */
+/* A bind of the path onto itself that is read-only; what is mounted below it stays as it is. */
 static int make_readonly(struct create *c, const char *path, struct err *e)
 {
 	_close_ int target = -1, copy = -1;
@@ -115,7 +115,7 @@ static int make_readonly(struct create *c, const char *path, struct err *e)
 		return rc < 0 ? -1 : 0;
 	copy = mount_clone(target, true, e);
 	if (copy >= 0) {
-		if (mount_change(copy, true, MOUNT_ATTR_RDONLY, 0, 0, -1, e) == 0)
+		if (mount_change(copy, false, MOUNT_ATTR_RDONLY, 0, 0, -1, e) == 0)
 			return mount_attach(copy, target, e) < 0 ? err_prefix(e, "%s", path) : 0;
 		close(take_fd(&copy));
 	}

@@ -68,6 +68,18 @@ static bool has_own(const struct create *c, const char *ns)
 	return false;
 }
 
+/* The same thing said twice; which one would count is nobody's guess. */
+static int check_clash(const struct create *c, const char *name, struct err *e)
+{
+	bool host = c->cfg.hostname && str_eq(name, "kernel.hostname");
+
+	if (!host && !(c->cfg.domainname && str_eq(name, "kernel.domainname")))
+		return 0;
+	return err_set(e, ERR_INPUT, 0, NULL,
+		       "config.json: .linux.sysctl: %s beside .%s, which says the same", name,
+		       host ? "hostname" : "domainname");
+}
+
 int sysctl_check(struct create *c, struct err *e)
 {
 	json_foreach (m, c->cfg.sysctl) {
@@ -87,6 +99,8 @@ int sysctl_check(struct create *c, struct err *e)
 				       "config.json: .linux.sysctl: %s is not in a namespace of "
 				       "the container's own",
 				       m.key);
+		if (check_clash(c, name, e) < 0)
+			return -1;
 	}
 	return 0;
 }
