@@ -89,7 +89,10 @@ static int bind_device(struct create *c, const struct config_device *d, struct e
 		return -1;
 	m = mount_clone(source, false, e);
 	if (m >= 0)
-		return mount_attach(m, target, e);
+		return mount_change(m, false, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, 0, -1, e) <
+				       0
+			       ? -1
+			       : mount_attach(m, target, e);
 	if (e->errnum != ENOSYS)
 		return -1;
 	err_clear(e);
