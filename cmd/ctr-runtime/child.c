@@ -26,6 +26,7 @@
 #include "base/log.h"
 #include "birth.h"
 #include "hide.h"
+#include "mounts.h"
 #include "pidjoin.h"
 #include "sys/loopback.h"
 #include "sys/nsfork.h"
@@ -344,6 +345,7 @@ static const struct stage stages[] = {
 	{"createRuntime hooks", runtime_hooks},
 	{"createContainer hooks", container_hooks},
 	{"open cwd", process_open_cwd},
+	{"read-only tmpfs", mounts_late_readonly},
 	{"masked paths", mask_paths},
 	{"read-only root", rootfs_readonly},
 	{"pivot", rootfs_pivot},

@@ -3,20 +3,27 @@
  * Copying a directory of the image into a new tmpfs: see copyup.h.
  *
  * Everything is opened by name below its directory and never through a link; what is neither
- * directory, regular file nor link (devices, sockets, fifos) is left out. Depth is bounded.
+ * directory, regular file nor link (devices, sockets, fifos) is left out. Each level of the tree
+ * takes three descriptors, so depth is bounded by how many this process may have; it takes what its
+ * hard limit gives.
  */
 #include "copyup.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
 #include "sys/path.h"
 
-#define MAX_DEPTH 64
+#define LEVEL_FDS 3
+#define OTHER_FDS 128
+#define MOST_FDS  (1 << 20)
+
+static int max_depth;
 
 static int copy_tree(int from, int to, int depth, struct err *e);
 
@@ -101,8 +108,9 @@ static int copy_tree(int from, int to, int depth, struct err *e)
 
 	if (!d)
 		return err_sys(e, "opendir", "cannot copy");
-	if (depth > MAX_DEPTH)
-		return err_set(e, ERR_INPUT, 0, NULL, "cannot copy: too deep");
+	if (depth > max_depth)
+		return err_set(e, ERR_INPUT, 0, NULL,
+			       "cannot copy: more than %d levels of directories", max_depth);
 	while ((ent = readdir(d))) {
 		if (str_eq(ent->d_name, ".") || str_eq(ent->d_name, ".."))
 			continue;
@@ -112,17 +120,26 @@ static int copy_tree(int from, int to, int depth, struct err *e)
 	return 0;
 }
 
-int copy_up(int from, int to, bool keep_root, struct err *e)
+/* Returns what it was before, for setrlimit(2). */
+static struct rlimit raise_files(void)
 {
-	_close_ int in = path_reopen(from, O_RDONLY | O_DIRECTORY, e), out = -1;
-	struct stat st;
+	struct rlimit was = {0}, more;
 
-	if (in < 0)
-		return -1;
-	out = openat(to, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (out < 0 || fstat(in, &st) < 0)
-		return err_sys(e, "openat", "cannot copy");
-	if (copy_tree(in, out, 0, e) < 0)
-		return err_prefix(e, "tmpcopyup");
-	return keep_root ? keep_owner(out, &st, e) : 0;
+	getrlimit(RLIMIT_NOFILE, &was);
+	more = was;
+	more.rlim_cur = was.rlim_max < MOST_FDS ? was.rlim_max : MOST_FDS;
+	if (more.rlim_cur < was.rlim_cur || setrlimit(RLIMIT_NOFILE, &more) < 0)
+		more = was;
+	max_depth = more.rlim_cur > OTHER_FDS ? (int)(more.rlim_cur - OTHER_FDS) / LEVEL_FDS : 0;
+	return was;
+}
+
+int copy_up(int from, int to, struct err *e)
+{
+	_close_ int in = path_reopen(from, O_RDONLY | O_DIRECTORY, e);
+	struct rlimit was = raise_files();
+	int rc = in < 0 ? -1 : copy_tree(in, to, 0, e);
+
+	setrlimit(RLIMIT_NOFILE, &was);
+	return rc < 0 ? err_prefix(e, "tmpcopyup") : 0;
 }

@@ -3,14 +3,9 @@
 #ifndef CTR_RUNTIME_COPYUP_H
 #define CTR_RUNTIME_COPYUP_H
 
-#include <stdbool.h>
-
 #include "base/err.h"
 
-/*
- * Copies directories, files and links of the directory from (O_PATH) to the directory to; with
- * keep_root the owner and mode of from itself as well.
- */
-int copy_up(int from, int to, bool keep_root, struct err *e);
+/* Copies directories, files and links of the directory from (O_PATH) to the directory to. */
+int copy_up(int from, int to, struct err *e);
 
 #endif

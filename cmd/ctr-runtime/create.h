@@ -73,6 +73,8 @@ struct create {
 	bool proc_placed; /* it is a mount of the configuration */
 	int root;	  /* the root of the container */
 	int root_source;
+	int *late_ro; /* mounts that become read-only when all is made in them */
+	size_t nlate_ro;
 	uint64_t *own; /* own.h: numbers of mounts */
 	size_t nown;
 	int *sources; /* of bind mounts, by index of the mount; -1 otherwise */

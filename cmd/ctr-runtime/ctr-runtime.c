@@ -8,6 +8,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "runtime.h"
 #include "sys/selfexe.h"
@@ -170,6 +171,8 @@ int main(int argc, char **argv)
 	int status;
 
 	clock_gettime(CLOCK_MONOTONIC, &g.start);
+	/* nothing that a container sees depends on the caller's */
+	umask(0022);
 	/* parsing moves operands; a second exec must see the words as they were */
 	memcpy(words, argv, (size_t)argc * sizeof(*argv));
 	g.argv = words;

@@ -173,6 +173,8 @@ static int each(struct live *l, struct err *e)
 			return -1;
 		if (l->add && mounts_place_clone(&l->c, m, l->c.sources[i], e) < 0)
 			return mounts_failed(m, e);
+		if (mounts_late_readonly(&l->c, e) < 0)
+			return mounts_failed(m, e);
 	}
 	return 0;
 }

@@ -33,6 +33,7 @@ struct job {
 	int source;  /* of a bind mount */
 	bool cloned; /* source is a detached mount already */
 	int target;
+	bool late_ro; /* read-only after all else: mounts_late_readonly() */
 };
 
 static bool is_bind(const struct config_mount *m)
@@ -63,10 +64,10 @@ int mounts_failed(const struct config_mount *m, struct err *e)
 	return err_prefix(e, "mount %s on %s", what, m->destination);
 }
 
-int mounts_target(int root, const char *dest, bool file, struct err *e)
+/* A file system that holds nothing but what is put into it from now on. */
+static bool is_memory(const struct job *j)
 {
-	return file ? path_mkfile_in_root(root, dest, 0644, e)
-		    : path_mkdir_in_root(root, dest, 0755, e);
+	return str_eq(j->type, "tmpfs") || str_eq(j->type, "ramfs");
 }
 
 static bool is_fs(int fd, unsigned long magic)
@@ -107,6 +108,38 @@ static const char *relative(const char *path)
 	return path;
 }
 
+/*
+ * Made where it is missing. The place of a tmpfs then has the mode that a tmpfs has by itself, so
+ * that it is the same when the container starts again and finds the directory.
+ */
+static int make_target(struct job *j, bool file, struct err *e)
+{
+	const char *dest = j->m->destination;
+	int root = j->c->root, fd;
+	_free_ char *above = NULL;
+	mode_t mask;
+
+	if (file)
+		return path_mkfile_in_root(root, dest, 0644, e);
+	if (!is_memory(j))
+		return path_mkdir_in_root(root, dest, 0755, e);
+	fd = path_open_in_root(root, dest, O_PATH | O_DIRECTORY, 0, NULL);
+	if (fd >= 0)
+		return fd;
+	above = str_dup(dest);
+	for (size_t n = strlen(above); n > 0 && above[n - 1] == '/'; n--)
+		above[n - 1] = '\0';
+	*(strrchr(above, '/') ?: above) = '\0';
+	fd = path_mkdir_in_root(root, *above ? above : "/", 0755, e);
+	if (fd < 0)
+		return -1;
+	close(fd);
+	mask = umask(0);
+	fd = path_mkdir_in_root(root, dest, 01777, e);
+	umask(mask);
+	return fd;
+}
+
 static int open_target(struct job *j, struct err *e)
 {
 	const char *dest = j->m->destination;
@@ -120,7 +153,7 @@ static int open_target(struct job *j, struct err *e)
 			return err_hint(e, "the path must not lead through a symbolic link");
 		return 0;
 	}
-	j->target = mounts_target(j->c->root, dest, file, e);
+	j->target = make_target(j, file, e);
 	if (j->target < 0)
 		return -1;
 	if (is_fs(j->target, PROC_SUPER_MAGIC) && !may_cover(dest))
@@ -171,10 +204,44 @@ static int finish(const struct job *j, int fd, struct err *e)
 	return mount_change(fd, o->rec_propagation, 0, 0, o->propagation, -1, e);
 }
 
-/* A file system that holds nothing but what is put into it from now on. */
-static bool is_memory(const struct job *j)
+static int remember_late(struct job *j, int *fd, struct err *e)
 {
-	return str_eq(j->type, "tmpfs") || str_eq(j->type, "ramfs");
+	struct create *c = j->c;
+	int *grown;
+
+	if (!j->late_ro)
+		return 0;
+	grown = mem_alloc((c->nlate_ro + 1) * sizeof(*grown));
+	if (c->nlate_ro)
+		memcpy(grown, c->late_ro, c->nlate_ro * sizeof(*grown));
+	free(c->late_ro);
+	c->late_ro = grown;
+	c->late_ro[c->nlate_ro++] = take_fd(fd);
+	return 0;
+}
+
+int mounts_late_readonly(struct create *c, struct err *e)
+{
+	struct statfs st;
+
+	for (size_t i = 0; i < c->nlate_ro; i++) {
+		_close_ int fd = c->late_ro[i];
+
+		if (mount_change(fd, false, MOUNT_ATTR_RDONLY, 0, 0, -1, e) == 0)
+			continue;
+		if (e->errnum != ENOSYS)
+			return err_prefix(e, "make a tmpfs read-only");
+		err_clear(e);
+		if (TEMP_FAILURE_RETRY(fstatfs(fd, &st)) < 0)
+			return err_sys(e, "fstatfs", "make a tmpfs read-only");
+		if (mount_at(NULL, -1, fd, NULL,
+			     MS_BIND | MS_REMOUNT | MS_RDONLY |
+				     (st.f_flags & (MS_NOSUID | MS_NODEV | MS_NOEXEC)),
+			     NULL, e) < 0)
+			return -1;
+	}
+	c->nlate_ro = 0;
+	return 0;
 }
 
 static int old_new(struct job *j, unsigned long ms, const char *data, struct err *e)
@@ -187,7 +254,7 @@ static int old_new(struct job *j, unsigned long ms, const char *data, struct err
 	if (!is_memory(j))
 		return 0;
 	top = path_open_in_root(j->c->root, j->m->destination, O_PATH, 0, e);
-	return top < 0 ? -1 : own_add(j->c, top, e);
+	return top < 0 || own_add(j->c, top, e) < 0 ? -1 : remember_late(j, &top, e);
 }
 
 /* The same with mount(2); the target is opened again to get at the new mount. */
@@ -263,10 +330,7 @@ static int place_instead(struct job *j, const char *path, bool readonly, struct 
 
 static int make(struct job *j, struct err *e)
 {
-	uint64_t later = j->o.copy_up ? MOUNT_ATTR_RDONLY : 0;
-
-	return mount_new(j->type, j->m->source ? j->m->source : j->type, &j->o.data,
-			 j->o.set & ~later, e);
+	return mount_new(j->type, j->m->source ? j->m->source : j->type, &j->o.data, j->o.set, e);
 }
 
 /* The gid of the tty group need not be mapped where a user has no subordinate ids. */
@@ -284,13 +348,41 @@ static bool drop_gid(struct job *j)
 	return false;
 }
 
-/* The user's own mode of a tmpfs goes before that of the image's directory. */
-static bool has_mode(const struct job *j)
+static bool has_data(const struct job *j, const char *key)
 {
 	strv_foreach (o, &j->o.data)
-		if (str_after(o, "mode="))
+		if (str_after(o, key))
 			return true;
 	return false;
+}
+
+/*
+ * What a tmpfs covers lends it mode and owner, unless the options give them. An owner that is not
+ * mapped here stays out.
+ */
+static int keep_look(struct job *j, const struct stat *below, int fs, struct err *e)
+{
+	_close_ int dir = -1;
+
+	if (has_data(j, "uid=") || has_data(j, "gid=") || (!below->st_uid && !below->st_gid))
+		return 0;
+	dir = openat(fs, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0 ||
+	    (fchown(dir, below->st_uid, below->st_gid) < 0 && errno != EINVAL && errno != EPERM))
+		return err_sys(e, "fchown", "cannot keep the owner");
+	return 0;
+}
+
+/* To be called before it is made. */
+static int prepare_memory(struct job *j, struct stat *below, struct err *e)
+{
+	if (fstat(j->target, below) < 0)
+		return err_sys(e, "fstat", "cannot look at the directory");
+	if (!has_data(j, "mode="))
+		strv_addf(&j->o.data, "mode=%o", below->st_mode & 07777);
+	j->late_ro = j->o.set & MOUNT_ATTR_RDONLY;
+	j->o.set &= ~(uint64_t)MOUNT_ATTR_RDONLY;
+	return 0;
 }
 
 /*
@@ -314,8 +406,12 @@ static int label_queues(struct job *j, int fs, struct err *e)
 
 static int place_new(struct job *j, struct err *e)
 {
-	_close_ int fd = make(j, e);
+	struct stat below = {0};
+	_close_ int fd = -1;
 
+	if (is_memory(j) && prepare_memory(j, &below, e) < 0)
+		return -1;
+	fd = make(j, e);
 	if (fd < 0 && e->errnum == EINVAL && str_eq(j->type, "devpts") && drop_gid(j)) {
 		err_clear(e);
 		fd = make(j, e);
@@ -326,12 +422,14 @@ static int place_new(struct job *j, struct err *e)
 	}
 	if (fd < 0)
 		return -1;
-	if (j->o.copy_up && copy_up(j->target, fd, !has_mode(j), e) < 0)
+	if (j->o.copy_up && copy_up(j->target, fd, e) < 0)
 		return -1;
 	if (label_queues(j, fd, e) < 0 || attach(j, fd, e) < 0)
 		return -1;
-	if (is_memory(j) && own_add(j->c, fd, e) < 0)
-		return -1;
+	if (is_memory(j))
+		return keep_look(j, &below, fd, e) < 0 || own_add(j->c, fd, e) < 0
+			       ? -1
+			       : remember_late(j, &fd, e);
 	if (str_eq(j->type, "devpts") && j->c->devpts < 0)
 		j->c->devpts = take_fd(&fd);
 	return 0;
@@ -372,12 +470,13 @@ static int place_sysfs(struct job *j, struct err *e)
 
 /*
  * cgroup: the v2 hierarchy seen from the container's cgroup namespace. Without such a namespace it
- * would be the host's, so it is read-only then. A host with v1 shows what it has, read-only.
+ * is the host's, so it is read-only then unless "rw" is asked for. A host with v1 shows what it
+ * has, in the same way.
  */
 static int place_cgroup(struct job *j, struct err *e)
 {
 	static const struct strv none = {0};
-	bool own = j->c->new_ns & CLONE_NEWCGROUP;
+	bool own = j->c->new_ns & CLONE_NEWCGROUP, write = strv_has(&j->m->options, "rw");
 	enum cgroup_layout l = cgroup2_layout();
 
 	if (l == CGROUP_NONE) {
@@ -387,7 +486,7 @@ static int place_cgroup(struct job *j, struct err *e)
 	j->type = "cgroup2";
 	strv_release(&j->o.data);
 	if (l != CGROUP_UNIFIED)
-		return place_instead(j, "/sys/fs/cgroup", true, e);
+		return place_instead(j, "/sys/fs/cgroup", !write, e);
 	if (own) {
 		_close_ int fd = mount_new("cgroup2", "cgroup2", &none, j->o.set, e);
 
@@ -396,7 +495,7 @@ static int place_cgroup(struct job *j, struct err *e)
 		if (e->errnum != EPERM && e->errnum != EBUSY && e->errnum != ENOSYS)
 			return -1;
 	}
-	return place_instead(j, "/sys/fs/cgroup", !own, e);
+	return place_instead(j, "/sys/fs/cgroup", !own && !write, e);
 }
 
 /* A remount changes what is at the target already. */

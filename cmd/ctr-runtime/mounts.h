@@ -16,12 +16,13 @@ int mounts_clone(const struct config_mount *m, int source, struct err *e);
 /* The same as mounts_place() with the detached mount in place of the source. */
 int mounts_place_clone(struct create *c, const struct config_mount *m, int clone, struct err *e);
 
+/*
+ * A tmpfs with "ro" is mounted for writing, so that devices and mount points can be made in it.
+ * Here all these become read-only. A stage of the child.
+ */
+int mounts_late_readonly(struct create *c, struct err *e);
+
 /* Puts "mount SOURCE on DESTINATION" before the message; returns -1. */
 int mounts_failed(const struct config_mount *m, struct err *e);
-
-/*
- * The descriptor of the directory (file: of the empty file) at dest below root, made where missing.
- */
-int mounts_target(int root, const char *dest, bool file, struct err *e);
 
 #endif

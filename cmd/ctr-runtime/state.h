@@ -89,8 +89,8 @@ struct json *state_document(const char *version, const char *id, const char *sta
 			    const char *bundle, struct json *annotations);
 
 /*
- * Removes ROOT/ID, which is open at dir and has no record, unless there is anything in it that is no
- * file of a runtime: ERR_DENIED.
+ * Removes ROOT/ID, which is open at dir and has no record, unless there is anything in it that is
+ * no file of a runtime: ERR_DENIED.
  */
 int state_remove_leftover(const struct global *g, const char *id, int dir, struct err *e);
 

@@ -248,9 +248,13 @@ planted_dev() {
 	nothing_left
 }
 
-@test "without a cgroup namespace the cgroup tree is read-only" {
+@test "without a cgroup namespace the cgroup tree is read-only, unless it is asked for otherwise" {
 	[ -d /sys/fs/cgroup ] || skip "no cgroups here"
-	for options in '[]' '["rw"]' '["nosuid","rw"]'; do
+	run in_container '.linux.namespaces |= map(select(.type != "cgroup")) |
+		.mounts |= map(if .type == "cgroup" then .options = ["nosuid","rw"] else . end)' \
+		grep " /sys/fs/cgroup " /proc/self/mountinfo
+	[[ $output == *" /sys/fs/cgroup rw,"* ]]
+	for options in '[]' '["ro"]' '["nosuid","ro"]'; do
 		run in_container ".linux.namespaces |= map(select(.type != \"cgroup\")) |
 			.mounts |= map(if .type == \"cgroup\" then .options = $options else . end)" \
 			sh -c 'mkdir /sys/fs/cgroup/x; grep " /sys/fs/cgroup" /proc/self/mountinfo | grep -v " ro,\| ro "'
