@@ -28,6 +28,7 @@
 #include "hide.h"
 #include "mounts.h"
 #include "pidjoin.h"
+#include "sources.h"
 #include "sys/loopback.h"
 #include "sys/nsfork.h"
 #include "sys/path.h"
@@ -119,6 +120,8 @@ static int oom_score(struct create *c, struct err *e)
 	char text[16];
 
 	if (c->cfg.process.oom_score_adj != CONFIG_UNSET) {
+		if (c->new_ns & CLONE_NEWUSER && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
+			return err_sys(e, "prctl", "cannot open the own files in /proc");
 		snprintf(text, sizeof(text), "%d", (int)c->cfg.process.oom_score_adj);
 		if (proc_write(c->proc, "self/oom_score_adj", text, e) < 0)
 			return err_prefix(e, ".process.oomScoreAdj");
@@ -170,6 +173,10 @@ static int time_namespace(struct create *c, struct err *e)
 	if (append_offset(&all, "monotonic", &text, e) < 0 ||
 	    append_offset(&all, "boottime", &text, e) < 0)
 		return -1;
+	/* its files in /proc are root's of a namespace above since this process has changed its
+	 * user */
+	if (text.len && c->new_ns & CLONE_NEWUSER && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0)
+		return err_sys(e, "prctl", "cannot open the own files in /proc");
 	return ns_enter_time(c->proc, text.len ? text.data : "", e);
 }
 
@@ -323,7 +330,8 @@ static const struct stage stages[] = {
 	{"follow the runtime", follow_parent},
 	{"join namespaces", join_namespaces},
 	{"wait for id maps", wait_mapped},
-	{"open sources", rootfs_open_sources},
+	{"open root", rootfs_open_source},
+	{"open sources", sources_open_early},
 	{"host proc", host_proc},
 	{"become root", become_root},
 	{"open proc", open_proc},
@@ -331,6 +339,7 @@ static const struct stage stages[] = {
 	{"time namespace", time_namespace},
 	{"cgroup namespace", cgroup_namespace},
 	{"hide", hide},
+	{"shared sources", sources_clone_shared},
 	{"private mounts", rootfs_private_tree},
 	{"attach root", rootfs_attach_root},
 	{"mounts", rootfs_mounts},

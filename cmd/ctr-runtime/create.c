@@ -28,6 +28,7 @@
 #include "birth.h"
 #include "foreground.h"
 #include "ids.h"
+#include "sources.h"
 #include "sys/fdpass.h"
 #include "sys/nsfork.h"
 #include "sys/path.h"
@@ -43,33 +44,6 @@ int stages_run(const struct stage *s, const char *who, struct create *c, struct 
 		timing(c->g, who, s->name);
 	}
 	return 0;
-}
-
-int note_send(int sock, char kind, pid_t pid, struct err *e)
-{
-	struct note n = {.kind = kind, .pid = pid};
-
-	if (TEMP_FAILURE_RETRY(send(sock, &n, sizeof(n), MSG_NOSIGNAL)) != sizeof(n))
-		return err_sys(e, "send", "cannot reach the other process");
-	return 0;
-}
-
-int note_wait(int sock, char kind, struct note *out, struct err *e)
-{
-	struct note n;
-	ssize_t len;
-
-	do
-		len = recv(sock, &n, sizeof(n), 0);
-	while (len < 0 && errno == EINTR);
-	if (len == sizeof(n) && n.kind == kind) {
-		if (out)
-			*out = n;
-		return 0;
-	}
-	if (len < 0 && errno != ECONNRESET)
-		return err_sys(e, "recv", "cannot hear the other process");
-	return err_set(e, ERR_FAILED, 0, "recv", "the other process has ended");
 }
 
 /* Why the child ended: its own word, or what the kernel says. */
@@ -154,9 +128,13 @@ static int check_config(struct create *c, struct err *e)
 	for (size_t i = 0; i < cfg->nnamespaces; i++)
 		if (!cfg->namespaces[i].path)
 			c->new_ns |= ns_type_find(cfg->namespaces[i].type)->flag;
-	if (!config_namespace(cfg, "mount"))
-		return err_set(e, ERR_INPUT, 0, NULL,
-			       "config.json: .linux.namespaces has no mount namespace");
+	if (!config_namespace(cfg, "mount")) {
+		err_set(e, ERR_UNSUPPORTED, 0, NULL,
+			"config.json: .linux.namespaces has no mount namespace: the container's "
+			"mounts "
+			"would be the caller's, and stay");
+		return err_hint(e, "add {\"type\": \"mount\"}");
+	}
 	if (cfg->hostname && !config_namespace(cfg, "uts"))
 		return err_set(e, ERR_INPUT, 0, NULL,
 			       "config.json: .hostname without a uts namespace");
@@ -321,6 +299,7 @@ static int start_child(struct create *c, struct err *e)
 	if (!(c->new_ns & CLONE_NEWUSER) && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return err_sys(e, "prctl", "cannot protect the runtime");
 	c->pid_last = namespace_fd(c, "pid") >= 0 && !(c->new_ns & CLONE_NEWUSER);
+	c->serves = sources_wanted(c);
 	if (needs_intermediate(c))
 		return start_intermediate(c, e);
 	pid = birth(flags, c->cgroup.fd, false, &c->pidfd, e);
@@ -521,6 +500,7 @@ static const struct stage stages[] = {
 	{"start child", start_child},
 	{"enter cgroup", enter_cgroup},
 	{"map ids", map_ids},
+	{"sources of mounts", sources_serve},
 	{"record", record},
 	{"terminal", create_receive_terminal},
 	{"createRuntime hooks", runtime_hooks},

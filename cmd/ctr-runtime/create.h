@@ -30,9 +30,12 @@ struct note {
 enum {
 	NOTE_MAPPED = 'm', /* to the child: the user namespace is mapped */
 	NOTE_PID = 'p',	   /* to the runtime: an intermediate process has started the child */
-	NOTE_ROOTFS = 'r', /* to the runtime: createRuntime hooks may run; back: they have */
-	NOTE_READY = 'd',  /* to the runtime: created; only exec is left */
-	NOTE_GO = 'g',	   /* to the child: recorded, carry on */
+	NOTE_SOURCE =
+		's', /* to the runtime: pid is the index of a mount whose source it shall give */
+	NOTE_MOUNTED = 't', /* to the runtime: it need not do so any more */
+	NOTE_ROOTFS = 'r',  /* to the runtime: createRuntime hooks may run; back: they have */
+	NOTE_READY = 'd',   /* to the runtime: created; only exec is left */
+	NOTE_GO = 'g',	    /* to the child: recorded, carry on */
 };
 
 struct create {
@@ -77,11 +80,13 @@ struct create {
 	size_t nlate_ro;
 	uint64_t *own; /* own.h: numbers of mounts */
 	size_t nown;
-	int *sources; /* of bind mounts, by index of the mount; -1 otherwise */
+	int *sources; /* of bind mounts, by index of the mount, as far as they are open; or -1 */
+	int *shared;  /* the same, detached mounts */
+	bool serves;  /* the runtime gives sources that the child may not open: sources.h */
 	int devpts;
 	int ns_own[8]; /* waiting.h */
-	int peer; /* the container's end of the terminal */
-	int cwd;  /* -1: only the user may open it */
+	int peer;      /* the container's end of the terminal */
+	int cwd;       /* -1: only the user may open it */
 	bool cwd_entered;
 	char *exe; /* what is to be executed */
 	bool exec; /* a further process of a container: no console is made */
@@ -119,6 +124,8 @@ _Noreturn void child_main(struct create *c);
 _Noreturn void intermediate_main(struct create *c);
 
 int note_send(int sock, char kind, pid_t pid, struct err *e);
+/* Waits for any note. */
+int note_read(int sock, struct note *out, struct err *e);
 /* Waits for a note of this kind. ERR_FAILED where the other side is gone. */
 int note_wait(int sock, char kind, struct note *out, struct err *e);
 
@@ -162,7 +169,7 @@ int netdevs_restore(struct create *c, struct err *e);
 /* rootfs.c: of the runtime, a root that is a link; stages of the child that build the file system.
  */
 int rootfs_resolve(struct create *c, struct err *e);
-int rootfs_open_sources(struct create *c, struct err *e);
+int rootfs_open_source(struct create *c, struct err *e);
 int rootfs_private_tree(struct create *c, struct err *e);
 int rootfs_attach_root(struct create *c, struct err *e);
 int rootfs_mounts(struct create *c, struct err *e);

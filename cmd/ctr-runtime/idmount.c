@@ -5,7 +5,9 @@
  * mount_setattr(2) takes the mapping from a user namespace. One with the mount's own mapping is
  * made by a child that does nothing and is ended as soon as its namespace is open; without a
  * mapping of its own a mount takes the container's. The kernel allows it to whoever owns the file
- * system (Linux 5.12); a rootless caller does not own the host's.
+ * system (Linux 5.12); a rootless caller does not own the host's. It is the runtime that does it,
+ * not the process in the container's namespaces: there /proc shows other numbers, and in a new user
+ * namespace no file system of the host is owned.
  */
 #include "idmount.h"
 
@@ -54,21 +56,56 @@ static int make_namespace(const struct config_mount *m, struct err *e)
 	return fd;
 }
 
-int idmount_apply(const struct create *c, const struct config_mount *m, const struct mount_opts *o,
-		  int fd, struct err *e)
+static bool is_plain(const char *option)
+{
+	return str_eq(option, "idmap") || str_eq(option, "ridmap");
+}
+
+/* "idmap=uids=..." as well, which is refused. */
+static bool is_option(const char *option)
+{
+	return str_after(option, "idmap") || str_after(option, "ridmap");
+}
+
+bool idmount_wanted(const struct config_mount *m)
+{
+	strv_foreach (option, &m->options)
+		if (is_option(option))
+			return true;
+	return m->uid_maps.n || m->gid_maps.n;
+}
+
+int idmount_check(const struct config_mount *m, struct err *e)
+{
+	strv_foreach (option, &m->options)
+		if (is_option(option) && !is_plain(option)) {
+			err_set(e, ERR_INPUT, 0, NULL, "the option \"%s\" is not understood",
+				option);
+			return err_hint(e, "give .uidMappings and .gidMappings of the mount");
+		}
+	if (!m->uid_maps.n == !m->gid_maps.n)
+		return 0;
+	return err_set(e, ERR_INPUT, 0, NULL, ".%s is missing",
+		       m->uid_maps.n ? "gidMappings" : "uidMappings");
+}
+
+static int of_container(const struct create *c, struct err *e)
+{
+	int fd = namespace_fd(c, "user");
+
+	if (c->new_ns & CLONE_NEWUSER)
+		return open_namespace(c->pid, e);
+	if (fd < 0)
+		return err_set(e, ERR_INPUT, 0, NULL,
+			       "idmap without mappings needs a container with a user namespace");
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return fd < 0 ? err_sys(e, "fcntl", "cannot keep the user namespace") : fd;
+}
+
+int idmount_apply(const struct create *c, const struct config_mount *m, int fd, struct err *e)
 {
 	_close_ int ns = -1;
 
-	if (!o->idmap && !m->uid_maps.n)
-		return 0;
-	if (m->uid_maps.n)
-		ns = make_namespace(m, e);
-	else if (c->new_ns & CLONE_NEWUSER || c->joined_early & CLONE_NEWUSER)
-		ns = open_namespace(getpid(), e);
-	else
-		return err_set(e, ERR_INPUT, 0, NULL,
-			       "idmap without mappings needs a container with a user namespace");
-	if (ns < 0)
-		return -1;
-	return mount_change(fd, o->rec_idmap, 0, 0, 0, ns, e);
+	ns = m->uid_maps.n ? make_namespace(m, e) : of_container(c, e);
+	return ns < 0 ? -1 : mount_change(fd, strv_has(&m->options, "ridmap"), 0, 0, 0, ns, e);
 }

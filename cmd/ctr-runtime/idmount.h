@@ -5,8 +5,16 @@
 
 #include "create.h"
 
-/* Maps the ids of the detached mount at fd where the options or the mappings ask for it. */
-int idmount_apply(const struct create *c, const struct config_mount *m, const struct mount_opts *o,
-		  int fd, struct err *e);
+/* Do its options or mappings ask for it? */
+bool idmount_wanted(const struct config_mount *m);
+
+/* ERR_INPUT where what they ask for is not understood, or not whole. */
+int idmount_check(const struct config_mount *m, struct err *e);
+
+/*
+ * Maps the ids of the detached mount at fd. For the runtime: its mappings are in the terms of its
+ * user namespace, and it owns the file systems of the host where anybody does.
+ */
+int idmount_apply(const struct create *c, const struct config_mount *m, int fd, struct err *e);
 
 #endif

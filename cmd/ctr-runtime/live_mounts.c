@@ -32,6 +32,7 @@
 #include <unistd.h>
 
 #include "create.h"
+#include "idmount.h"
 #include "mounts.h"
 #include "nsjoin.h"
 #include "sys/nsfork.h"
@@ -79,6 +80,9 @@ static int clone_sources(struct live *l, struct err *e)
 			return -1;
 		l->c.sources[i] = source < 0 ? -1 : mounts_clone(m, source, e);
 		if (source >= 0 && l->c.sources[i] < 0)
+			return mounts_failed(m, e);
+		if (source >= 0 && idmount_wanted(m) &&
+		    idmount_apply(&l->c, m, l->c.sources[i], e) < 0)
 			return mounts_failed(m, e);
 	}
 	return 0;

@@ -42,11 +42,18 @@ static bool is_bind(const struct config_mount *m)
 	       strv_has(&m->options, "rbind");
 }
 
+bool mounts_has_source(const struct config_mount *m)
+{
+	return is_bind(m) && !strv_has(&m->options, "remount");
+}
+
 int mounts_open_source(const struct config_mount *m, int *fd, struct err *e)
 {
 	*fd = -1;
-	if (!is_bind(m) || strv_has(&m->options, "remount"))
+	if (!mounts_has_source(m))
 		return 0;
+	if (idmount_check(m, e) < 0)
+		return -1;
 	if (!m->source)
 		return err_set(e, ERR_INPUT, 0, NULL, "the mount on %s has no source",
 			       m->destination);
@@ -197,7 +204,7 @@ static int finish(const struct job *j, int fd, struct err *e)
 {
 	const struct mount_opts *o = &j->o;
 
-	if (idmount_apply(j->c, j->m, o, fd, e) < 0 || set_attributes(o, fd, e) < 0)
+	if (set_attributes(o, fd, e) < 0)
 		return -1;
 	if (mount_change(fd, true, o->rec_set, o->rec_clear, 0, -1, e) < 0)
 		return -1;
@@ -543,6 +550,10 @@ static int place_source(struct job *j, struct err *e)
 
 	strv_foreach (option, &m->options)
 		mount_opts_add(&j->o, option);
+	/* not one that is mounted without its ids mapped */
+	if (idmount_wanted(m) && !j->cloned)
+		return err_set(e, ERR_UNSUPPORTED, 0, NULL,
+			       "ids can be mapped when the container is made, of a bind mount");
 	if (label && *label && j->source < 0 && takes_label(m->type))
 		strv_addf(&j->o.data, "context=%s", label);
 	if (j->source < 0 && !j->o.remount && !j->type)

@@ -5,6 +5,9 @@
 
 #include "create.h"
 
+/* Has it a source that is to be opened? */
+bool mounts_has_source(const struct config_mount *m);
+
 /* The source of a bind mount, O_PATH, as the caller sees it; *fd is -1 for other mounts. */
 int mounts_open_source(const struct config_mount *m, int *fd, struct err *e);
 

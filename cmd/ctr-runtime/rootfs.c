@@ -4,10 +4,12 @@
  *
  * Every destination is resolved below the descriptor of the new root (sys/path.h) and every mount
  * is attached to the descriptor that came out, so a symbolic link in the image, or one that
- * somebody swaps in on a shared volume, can lead nowhere else. Sources are paths of the host; they
- * are opened before this process changes its user, with the rights of the caller, and after its
- * user namespace was mapped: only then do its capabilities count for files of the mapped ids, such
- * as the directories that an engine keeps for the container's root (user_namespaces(7)).
+ * somebody swaps in on a shared volume, can lead nowhere else. Sources are paths of the host:
+ * sources.c.
+ *
+ * While it is made the root takes part in no propagation but that of its host into it (slave), so
+ * that nothing of it is seen, or left, elsewhere; what .linux.rootfsPropagation says is set when it
+ * is the root: config-linux.md, "Rootfs Mount Propagation".
  *
  * proc and sysfs are special: nothing but the real ones may be where programs and this runtime
  * expect them, so their destination may not be reached through a link, and nothing may be mounted
@@ -26,6 +28,7 @@
 
 #include "mounts.h"
 #include "own.h"
+#include "sources.h"
 #include "sys/nsfork.h"
 #include "sys/path.h"
 
@@ -70,7 +73,7 @@ int rootfs_resolve(struct create *c, struct err *e)
 }
 
 /* A link that may be followed was followed above; what is one now has come since. */
-static int open_root_source(struct create *c, struct err *e)
+int rootfs_open_source(struct create *c, struct err *e)
 {
 	_free_ char *path = str_dup(c->rootfs);
 	struct stat st;
@@ -91,17 +94,6 @@ static int open_root_source(struct create *c, struct err *e)
 	return err_sys(e, "open", "cannot open the root file system %s", c->rootfs);
 }
 
-int rootfs_open_sources(struct create *c, struct err *e)
-{
-	c->sources = mem_alloc((c->cfg.nmounts + 1) * sizeof(int));
-	if (open_root_source(c, e) < 0)
-		return -1;
-	for (size_t i = 0; i < c->cfg.nmounts; i++)
-		if (mounts_open_source(&c->cfg.mounts[i], &c->sources[i], e) < 0)
-			return -1;
-	return 0;
-}
-
 static int set_propagation(const char *path, unsigned long flags, struct err *e)
 {
 	if (mount(NULL, path, NULL, flags, NULL) < 0)
@@ -109,19 +101,25 @@ static int set_propagation(const char *path, unsigned long flags, struct err *e)
 	return 0;
 }
 
-/* No mount made here may reach the host, unless .linux.rootfsPropagation asks for it. */
+static unsigned long propagation(const struct create *c)
+{
+	bool rec;
+
+	return c->cfg.propagation ? mount_propagation(c->cfg.propagation, &rec) : MS_PRIVATE;
+}
+
+/* No mount made here may reach the host. */
 int rootfs_private_tree(struct create *c, struct err *e)
 {
-	bool rec = true;
-	unsigned long flag =
-		c->cfg.propagation ? mount_propagation(c->cfg.propagation, &rec) : MS_SLAVE;
+	unsigned long flag = propagation(c);
 
 	if (!flag)
 		return err_set(e, ERR_INPUT, 0, NULL,
 			       "config.json: .linux.rootfsPropagation: unknown value \"%s\"",
 			       c->cfg.propagation);
-	if (flag == MS_SHARED)
-		return 0; /* as it is */
+	/* without a word mounts of the host arrive in volumes whose options say so */
+	if (!c->cfg.propagation || flag == MS_SHARED)
+		flag = MS_SLAVE;
 	if (flag == MS_UNBINDABLE)
 		flag = MS_PRIVATE;
 	return set_propagation("/", flag | MS_REC, e);
@@ -133,8 +131,9 @@ int rootfs_attach_root(struct create *c, struct err *e)
 	int m = mount_clone(c->root_source, true, e);
 
 	if (m >= 0) {
-		/* attached below the place where it came from: a private mount cannot propagate */
-		if (mount_change(m, false, 0, 0, MS_PRIVATE, -1, NULL) < 0 && errno != ENOSYS)
+		/* attached below the place where it came from: it must not propagate */
+		if (propagation(c) != MS_SLAVE &&
+		    mount_change(m, false, 0, 0, MS_PRIVATE, -1, NULL) < 0 && errno != ENOSYS)
 			return err_sys(e, "mount_setattr", "cannot make the root private");
 		if (mount_attach(m, c->root_source, e) < 0)
 			return err_prefix(e, "the root file system %s", c->rootfs);
@@ -156,11 +155,14 @@ int rootfs_mounts(struct create *c, struct err *e)
 {
 	for (size_t i = 0; i < c->cfg.nmounts; i++) {
 		const struct config_mount *m = &c->cfg.mounts[i];
+		bool cloned;
+		int fd;
 
-		if (mounts_place(c, m, c->sources[i], e) < 0)
+		if (sources_take(c, i, &fd, &cloned, e) < 0 ||
+		    (cloned ? mounts_place_clone(c, m, fd, e) : mounts_place(c, m, fd, e)) < 0)
 			return mounts_failed(m, e);
 	}
-	return 0;
+	return sources_done(c, e);
 }
 
 int rootfs_readonly(struct create *c, struct err *e)
@@ -183,9 +185,69 @@ int rootfs_readonly(struct create *c, struct err *e)
 			NULL, e);
 }
 
+/* Undoes the octal numbers of proc_pid_mountinfo(5), in place. */
+static void unescape(char *path)
+{
+	char *to = path;
+
+	for (const char *p = path; *p; p++)
+		if (*p == '\\' && p[1] && p[2] && p[3]) {
+			*to++ = (char)((p[1] - '0') << 6 | (p[2] - '0') << 3 | (p[3] - '0'));
+			p += 3;
+		} else {
+			*to++ = *p;
+		}
+	*to = '\0';
+}
+
+static int cover_one(const char *path, struct err *e)
+{
+	if (umount2(path, MNT_DETACH) == 0)
+		return 0;
+	/* locked by a namespace above: then what lies over it is locked as well, further down */
+	if (mount("tmpfs", path, "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=0") <
+	    0)
+		return err_sys(e, "mount", "cannot hide the host's %s", path);
+	return 0;
+}
+
+/*
+ * What is moved away stays below the root. A whole proc or sysfs there would be the right, for a
+ * user namespace in the container, to mount another one without any mask: user_namespaces(7),
+ * mount(2).
+ */
+static int hide_kernel(struct create *c, struct err *e)
+{
+	_buf_ struct buf text = {0};
+	_strv_ struct strv lines = {0};
+	_free_ char *root = path_of_fd(c->root);
+
+	if (file_read(c->host_proc, "self/mountinfo", 16 << 20, &text, e) < 0)
+		return -1;
+	strv_split(&lines, text.data, '\n');
+	for (size_t i = lines.n; i-- > 0;) {
+		_strv_ struct strv word = {0};
+		const char *type = strstr(lines.v[i], " - "), *rest;
+
+		strv_split(&word, lines.v[i], ' ');
+		if (!type || word.n < 5 ||
+		    (!str_after(type, " - proc ") && !str_after(type, " - sysfs ")))
+			continue;
+		unescape(word.v[4]);
+		rest = str_after(word.v[4], root);
+		if (rest && (!*rest || *rest == '/'))
+			continue;
+		if (cover_one(word.v[4], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* For a root on the initial ramfs, which cannot be pivoted away. */
 static int move_root(struct create *c, struct err *e)
 {
+	if (hide_kernel(c, e) < 0 || fchdir(c->root) < 0)
+		return err_prefix(e, "--no-pivot");
 	if (mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 || chdir("/") < 0)
 		return err_sys(e, "mount", "cannot move the root into place");
 	return 0;
@@ -208,8 +270,6 @@ int rootfs_pivot(struct create *c, struct err *e)
 	} else {
 		if (syscall(SYS_pivot_root, ".", ".") < 0)
 			return err_sys(e, "pivot_root", "cannot change the root");
-		if (c->cfg.propagation && set_propagation(".", MS_SLAVE | MS_REC, e) < 0)
-			return -1;
 		if (umount2(".", MNT_DETACH) < 0)
 			return err_sys(e, "umount2", "cannot detach the old root");
 	}
