@@ -110,7 +110,7 @@ static int close_from(int from, int to, struct err *e)
 
 int hide_descriptors(const struct create *c, int *keep, size_t n, struct err *e)
 {
-	int next = 3 + c->g->listen_fds + (int)(c->o ? c->o->preserve_fds : 0);
+	int next = 3 + (c->g ? c->g->listen_fds : 0) + (int)(c->o ? c->o->preserve_fds : 0);
 
 	qsort(keep, n, sizeof(*keep), compare);
 	for (size_t i = 0; i < n; i++) {

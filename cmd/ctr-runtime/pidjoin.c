@@ -67,7 +67,7 @@ static void begin_inside(const struct request *r)
 static int between(struct create *c, const struct request *r, struct err *e)
 {
 	int keep[] = {r->sock, r->err}, pidfd;
-	struct create nothing = {.o = NULL};
+	struct create nothing = {.o = NULL}; /* whose descriptors would be passed on */
 	pid_t pid;
 
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
