@@ -146,6 +146,8 @@ static int run(struct global *g, int argc, char **argv, struct err *e)
 	c = find(r.argv[0]);
 	if (!c)
 		return err_set(e, ERR_USAGE, 0, NULL, "unknown command \"%s\"", r.argv[0]);
+	if (c->failure)
+		g->failure = c->failure;
 	if (c->enters && selfexe_protect(g->argv, e) < 0)
 		return -1;
 	return run_command(g, c, r.argc, r.argv, e);

@@ -525,7 +525,6 @@ static int run_exec(struct global *g, void *opts, int argc, char **argv, struct 
 	c.g = g;
 	c.o = &o->base;
 	c.start = c.exec = true;
-	g->failure = EXEC_FAILED;
 	if (state_root(g, e) < 0 || state_load(g, argv[0], false, &container, e) < 0)
 		return -1;
 	c.id = container.id;
@@ -582,4 +581,5 @@ const struct command cmd_exec = {
 	true,
 	true,
 	run_exec,
+	EXEC_FAILED,
 };

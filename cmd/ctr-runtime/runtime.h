@@ -39,6 +39,7 @@ struct command {
 	bool enters; /* puts processes into containers: its own file must be protected */
 	/* Returns 0 or the exit status of the program; -1 with *e. */
 	int (*run)(struct global *g, void *opts, int argc, char **argv, struct err *e);
+	int failure; /* the exit status of an error, 0: 1 */
 };
 
 extern const struct command cmd_create, cmd_run, cmd_start, cmd_state, cmd_kill, cmd_delete,
