@@ -52,7 +52,7 @@ START    := rp img-find ctr-create rootfs-mount net-slirp-launch vol-prepare spe
 	ctr-attach ctr-cleanup ctr-runtime
 json     = $(if $(filter $(1),$(START)),$(JSON_A),-ljson-c)
 
-.PHONY: all check lint asan fuzz coverage bench demo deps install uninstall clean help walk-through
+.PHONY: all check check-long lint asan fuzz coverage bench demo deps install uninstall clean help walk-through
 all: $(BINS) ## build all programs into build/bin
 
 # which programs are ours: rp replays no others
@@ -90,6 +90,9 @@ $(B)/tests/%: tests/lib/%.c
 
 check: all $(UNIT) $(TESTPROG) ## run all tests; T=NAME for those whose name contains it
 	@B=$(abspath $(B)) T='$(T)' tests/run
+
+check-long: ## the same with races and fault injection at their full count
+	@ROUNDS=5000 STEP=1 TIME_LIMIT=7200 $(MAKE) --no-print-directory check
 
 lint: all ## formatting, static analysis, house rules
 	@B=$(abspath $(B)) contrib/lint

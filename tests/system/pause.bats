@@ -5,9 +5,11 @@ bats_require_minimum_version 1.5.0
 load lib.bash
 
 setup_file() {
-	OTHERS=$(all_pauses)
-	export OTHERS
 	file_setup
+	# programs of its own, by whose path its pause processes are told from those of other tests
+	mkdir "$DIR/bin"
+	cp "$B"/bin/* "$DIR/bin/"
+	export B=$DIR PATH=$DIR/bin:$PATH
 }
 teardown_file() { file_teardown; }
 setup() {
@@ -23,9 +25,7 @@ teardown() {
 
 # All pause processes that are in the run directory's own user namespace or any other one of ours.
 # Their environment is empty, so the children of this test's shell are known by their executable.
-# Those that were there before are somebody else's.
-all_pauses() { pgrep -u "$(id -u)" -x rp-pause -a | grep -F "$B/bin/ns-pause" | cut -d' ' -f1; }
-pauses() { all_pauses | grep -vxF "$OTHERS"; }
+pauses() { pgrep -u "$(id -u)" -x rp-pause -a | grep -F "$DIR/bin/ns-pause" | cut -d' ' -f1; }
 one_pause() { [ "$(pauses | wc -l)" = 1 ]; }
 no_pause() { [ -z "$(pauses)" ]; }
 userns() { ns-enter-pause readlink /proc/self/ns/user; }
