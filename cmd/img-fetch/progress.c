@@ -3,7 +3,9 @@
  * What people and programs see of a download.
  *
  * On a terminal: one bar for each blob on its way, redrawn at most ten times a second, and a line
- * for each that is done. Elsewhere: lines as Podman prints them. With a status descriptor: JSON
+ * for each that is done, all as wide as the terminal is at that moment. A terminal that has become
+ * narrower has broken what was drawn into more rows, which are counted before it is erased.
+ * Elsewhere: lines as Podman prints them. With a status descriptor: JSON
  * Lines for programs. Nothing here can fail: a reader that went away does not stop a download.
  */
 #include <signal.h>
@@ -29,7 +31,8 @@ struct progress {
 	int status_fd;
 	struct bar bars[BARS];
 	int nbars, drawn;
-	int64_t last; /* milliseconds */
+	size_t lens[BARS]; /* of the lines that are drawn */
+	int64_t last;	   /* milliseconds */
 };
 
 static int64_t now_ms(void)
@@ -56,29 +59,57 @@ void progress_free(struct progress *p)
 	free(p);
 }
 
-static void erase(struct progress *p)
+/* Of the terminal; one less than that can be filled without the cursor going to the next row. */
+static size_t columns(void)
 {
-	for (; p->drawn > 0; p->drawn--)
-		fputs("\033[A\033[2K", stderr);
+	struct winsize w;
+
+	return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 1 ? w.ws_col : 80;
 }
 
-static void draw_bar(const struct bar *b)
+static void erase(struct progress *p)
 {
-	int64_t percent = b->total ? b->offset * 100 / b->total : 100;
-	char fill[31];
+	size_t width = p->drawn ? columns() : 0;
 
-	for (int i = 0; i < 30; i++)
-		fill[i] = i < percent * 30 / 100 ? '=' : ' ';
-	fill[30] = '\0';
-	fprintf(stderr, "Copying blob %.12s [%s] %3d%% %.1f / %.1f MiB\n", b->digest + 7, fill,
-		(int)percent, (double)b->offset / 1048576, (double)b->total / 1048576);
+	for (; p->drawn > 0; p->drawn--) {
+		size_t len = p->lens[p->drawn - 1];
+
+		for (size_t rows = len ? (len - 1) / width + 1 : 1; rows > 0; rows--)
+			fputs("\033[A\033[2K", stderr);
+	}
+}
+
+/* As much of it as fits: the bar first gets shorter, then it and the words are left out. */
+static size_t draw_bar(const struct bar *b, size_t room)
+{
+	int percent = b->total ? (int)(b->offset * 100 / b->total) : 100;
+	_free_ char *head = str_fmt("Copying blob %.12s", b->digest + 7);
+	_free_ char *tail = str_fmt("%3d%% %.1f / %.1f MiB", percent, (double)b->offset / 1048576,
+				    (double)b->total / 1048576);
+	size_t words = strlen(head) + strlen(tail) + 4, len;
+	int width = room > words + 30 ? 30 : room > words ? (int)(room - words) : 0;
+	int filled = percent * width / 100;
+	_free_ char *text = NULL;
+
+	if (width >= 5)
+		text = str_fmt("%s [%.*s%*s] %s", head, filled,
+			       "==============================", width - filled, "", tail);
+	else if (strlen(head) + 1 + strlen(tail) <= room)
+		text = str_fmt("%s %s", head, tail);
+	else
+		text = str_fmt("%.12s %s", b->digest + 7, tail);
+	len = strlen(text) < room ? strlen(text) : room;
+	fprintf(stderr, "%.*s\n", (int)len, text);
+	return len;
 }
 
 static void draw(struct progress *p)
 {
+	size_t room = columns() - 1;
+
 	erase(p);
-	for (int i = 0; i < p->nbars; i++, p->drawn++)
-		draw_bar(&p->bars[i]);
+	for (int i = 0; i < p->nbars; i++)
+		p->lens[p->drawn++] = draw_bar(&p->bars[i], room);
 	fflush(stderr);
 	p->last = now_ms();
 }
@@ -161,8 +192,10 @@ void progress_blob(struct progress *p, const char *digest, int64_t offset, int64
 
 void progress_blob_done(struct progress *p, const char *digest, int64_t total, bool skipped)
 {
-	_free_ char *text =
-		str_fmt("Copying blob %s %s", digest, skipped ? "skipped: already exists" : "done");
+	const char *how = skipped ? "skipped: already exists" : "done";
+	_free_ char *full = str_fmt("Copying blob %s %s", digest, how);
+	_free_ char *brief = str_fmt("Copying blob %.12s %s", digest + 7, how);
+	_free_ char *text = p->tty ? str_ndup(brief, columns() - 1) : str_dup(full);
 	struct bar *b = find_bar(p, digest);
 
 	if (b)
