@@ -109,7 +109,9 @@ static int choose(struct fetch *f, struct source *src, const struct ref *name, s
 	    get_manifest(src, &want, im, &kind, e) < 0)
 		return -1;
 	if (kind != MANIFEST_IMAGE)
-		return err_set(e, ERR_INPUT, 0, NULL, "an index inside an index");
+		return err_set(e, ERR_INPUT, 0, NULL,
+			       "%s, which the index %s names, is an index too", im->digest,
+			       im->list_digest);
 	return 0;
 }
 
@@ -135,16 +137,14 @@ static int get_config(struct fetch *f, struct source *src, struct image *im, str
 static int check_platform(struct fetch *f, const struct ref *name, struct image *im, struct err *e)
 {
 	_free_ char *want = platform_text(&f->want), *ref = ref_text(name);
-	const struct json *have = json_get(im->described, "platform");
+	_free_ char *have = platform_name(json_get(im->described, "platform"));
 
-	if (platform_rank(&f->want, have) >= 0)
+	if (platform_rank(&f->want, json_get(im->described, "platform")) >= 0)
 		return 0;
 	if (f->want_asked)
-		return err_set(e, ERR_NOTFOUND, 0, NULL, "%s is for platform %s/%s, not %s", ref,
-			       json_get_str(have, "os", "?"),
-			       json_get_str(have, "architecture", "?"), want);
-	log_warn("%s is for platform %s/%s, this machine is %s", ref, json_get_str(have, "os", "?"),
-		 json_get_str(have, "architecture", "?"), want);
+		return err_set(e, ERR_NOTFOUND, 0, NULL, "%s is for platform %s, not %s", ref,
+			       have ? have : "unknown", want);
+	log_warn("%s is for platform %s, this machine is %s", ref, have ? have : "unknown", want);
 	return 0;
 }
 

@@ -141,6 +141,17 @@ static int confine_early(struct err *e)
 	return confine(&c, e);
 }
 
+/* Old programs want to see their mounts there. What the image has is left alone. */
+static void make_mtab(int dir)
+{
+	_close_ int tree = path_open_beneath(dir, "rootfs", O_PATH | O_DIRECTORY, 0, NULL);
+	_close_ int etc =
+		tree < 0 ? -1 : path_open_in_root(tree, "/etc", O_PATH | O_DIRECTORY, 0, NULL);
+
+	if (etc >= 0 && symlinkat("/proc/mounts", etc, "mtab") < 0)
+		return; /* it is there already, or it cannot be made: nothing depends on it */
+}
+
 static int run(struct prog *p, struct err *e)
 {
 	const struct options *o = p->opts;
@@ -170,6 +181,7 @@ static int run(struct prog *p, struct err *e)
 	driver = mount_tree(&s, &r, o->driver, e);
 	if (!driver || (str_eq(driver, "vfs") && rootfs_relabel(p->doc, &r, e) < 0))
 		return -1;
+	make_mtab(dir);
 	rootfs = json_need_obj(p->doc, "rootfs");
 	mounted = str_fmt("%s/rootfs", path);
 	json_set(rootfs, "driver", json_new_str(driver));

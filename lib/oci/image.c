@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "oci/image.h"
+#include "oci/imgnorm.h"
 #include "oci/layer_meta.h"
 #include "sys/path.h"
 
@@ -94,6 +95,13 @@ int descriptor_read(const struct cur *c, int64_t max, struct descriptor *out, st
 	    cur_str(c, "mediaType", CUR_OPTIONAL, &out->type, e) < 0 ||
 	    cur_int(c, "size", CUR_NEED, 0, INT64_MAX, &out->size, e) < 0)
 		return -1;
+	if (str_after(out->digest, "sha512:") || str_after(out->digest, "sha384:")) {
+		cur_bad(c, e, "digests of %.6s are not supported, only those of sha256",
+			out->digest);
+		if (e)
+			e->code = ERR_UNSUPPORTED;
+		return -1;
+	}
 	if (!digest_hex(out->digest))
 		return cur_bad(c, e, "digest is not sha256: and 64 lower-case digits");
 	if (out->size > max)
@@ -108,10 +116,15 @@ static int none_fits(struct json *index, const struct platform *want, struct err
 
 	json_each (m, json_get(index, "manifests")) {
 		const struct json *p = json_get(m.v, "platform");
+		_free_ char *text = platform_name(p);
 
-		if (list.len < 200 && p)
-			buf_fmt(&list, "%s%s/%s", list.len ? ", " : "", json_get_str(p, "os", "?"),
-				json_get_str(p, "architecture", "?"));
+		if (is_index_type(json_get_str(m.v, "mediaType", "")))
+			return err_set(e, ERR_NOTFOUND, 0, NULL,
+				       "no image for platform %s in the index; %.100s in it is an "
+				       "index too, which is not followed",
+				       wish, json_get_str(m.v, "digest", "?"));
+		if (list.len < 200 && text)
+			buf_fmt(&list, "%s%s", list.len ? ", " : "", text);
 	}
 	return err_set(e, ERR_NOTFOUND, 0, NULL, "no image for platform %s, only for: %s", wish,
 		       list.len ? list.data : "none");
@@ -253,6 +266,7 @@ int image_describe(struct json *manifest, struct json *config, const char *refer
 
 	if (json_kind(config) != JSON_OBJECT)
 		return err_set(e, ERR_INPUT, 0, NULL, "the image configuration is no JSON object");
+	imgnorm_config(config);
 	if (reference)
 		json_set(image, "reference", json_new_str(reference));
 	json_set(image, "digest", json_new_str(digest));

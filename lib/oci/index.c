@@ -66,12 +66,25 @@ int index_lock(const struct store *s, struct err *e)
 	return dir < 0 ? -1 : store_lock(dir, "index.lock", false, e);
 }
 
+/* Whoever writes the index holds its lock: another's unfinished file is one that was cut off. */
+static void drop_unfinished(int dir)
+{
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_closedir_ DIR *d = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *ent;
+
+	while (d && (ent = readdir(d)))
+		if (str_after(ent->d_name, "index.json.tmp."))
+			unlinkat(dir, ent->d_name, 0);
+}
+
 int index_write(const struct store *s, const struct json *index, struct err *e)
 {
 	_close_ int dir = store_dir(s, ".", e);
 
 	if (dir < 0)
 		return -1;
+	drop_unfinished(dir);
 	if (faccessat(dir, "oci-layout", F_OK, AT_SYMLINK_NOFOLLOW) < 0 &&
 	    file_replace(dir, "oci-layout", LAYOUT, strlen(LAYOUT), 0644, true, e) < 0)
 		return -1;

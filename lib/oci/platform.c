@@ -142,3 +142,14 @@ char *platform_text(const struct platform *p)
 {
 	return str_fmt("%s/%s%s%s", p->os, p->arch, *p->variant ? "/" : "", p->variant);
 }
+
+char *platform_name(const struct json *j)
+{
+	const char *os = json_get_str(j, "os", ""), *arch = json_get_str(j, "architecture", "");
+	const char *variant = json_get_str(j, "variant", "");
+
+	if (!*os && !*arch)
+		return NULL;
+	return str_fmt("%s/%s%s%s", *os ? os : "?", *arch ? arch : "?", *variant ? "/" : "",
+		       variant);
+}

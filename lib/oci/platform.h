@@ -33,4 +33,8 @@ int platform_rank(const struct platform *want, const struct json *have);
 /* "linux/arm/v7". The caller frees. */
 char *platform_text(const struct platform *p);
 
+/* The same of a JSON object, "?" for what is missing; NULL where it says neither. The caller frees.
+ */
+char *platform_name(const struct json *j);
+
 #endif

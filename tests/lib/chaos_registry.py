@@ -65,6 +65,19 @@ def image(mode, b_url):
         manifest["config"]["digest"] = "sha256:" + "A" * 64
     if mode == "md5":
         first["digest"] = "md5:d41d8cd98f00b204e9800998ecf8427e"
+    if mode == "sha512":
+        first["digest"] = "sha512:" + "a" * 128
+    if mode in ("nested", "hidden", "noplatform", "otherarm"):
+        entry = {"mediaType": OCI + "manifest.v1+json", "digest": "sha256:" + "1" * 64, "size": 100}
+        if mode in ("nested", "hidden"):
+            text = json.dumps({"schemaVersion": 2, "mediaType": OCI + "index.v1+json", "manifests": []}).encode()
+            state["nested"] = text
+            entry.update(mediaType=OCI + ("index" if mode == "nested" else "manifest") + ".v1+json", digest=sha(text), size=len(text),
+                         platform={"os": "linux", "architecture": "amd64"})
+        entries = [dict(entry, platform={})] if mode == "noplatform" else [entry]
+        if mode == "otherarm":
+            entries = [dict(entry, platform={"os": "linux", "architecture": "arm", "variant": v}) for v in ("v6", "v7")]
+        return conf, json.dumps({"schemaVersion": 2, "mediaType": OCI + "index.v1+json", "manifests": entries}).encode()
     if mode == "both":
         manifest["manifests"] = []
     if mode == "schema1":
@@ -199,6 +212,9 @@ class Handler(BaseHTTPRequestHandler):
     def document(self, mode, what):
         conf, text = image(mode, self.server.other)
         kind = OCI + "manifest.v1+json"
+        if mode in ("nested", "hidden", "noplatform", "otherarm"):
+            kind = OCI + "index.v1+json"
+            text = state["nested"] if what.startswith("sha256:") else text
         if mode == "mime":
             kind = OCI + "index.v1+json"
         if mode == "endless":

@@ -647,6 +647,50 @@ ca() {
 	fetch --policy never "127.0.0.1:$PLAIN/ns/one@$digest" >out
 }
 
+@test "messages about indexes, platforms and digests say what they are about" {
+	fails 4 'sha256:[0-9a-f]{64} in it is an index too' --platform linux/amd64 "127.0.0.1:$A/nested"
+	fails 3 'sha256:[0-9a-f]{64}, which the index sha256:[0-9a-f]{64} names, is an index too' --platform linux/amd64 "127.0.0.1:$A/hidden"
+	fails 4 'only for: linux/arm/v6, linux/arm/v7$' --platform linux/amd64 "127.0.0.1:$A/otherarm"
+	fails 4 'only for: none$' --platform linux/amd64 "127.0.0.1:$A/noplatform"
+	fails 6 'layers.0.: digests of sha512 are not supported' "127.0.0.1:$A/sha512"
+}
+
+@test "progress is as wide as the terminal, one line a blob, also when that becomes narrower" {
+	cat >drive.py <<-'END'
+		import fcntl, os, pty, re, select, struct, subprocess, sys, termios, time
+		master, slave = pty.openpty()
+		def size(cols):
+		    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 20, cols, 0, 0))
+		size(40)
+		p = subprocess.Popen(sys.argv[1:], stdin=slave, stdout=subprocess.DEVNULL, stderr=slave)
+		seen, end, narrow = b"", time.time() + 4, False
+		while time.time() < end:
+		    if select.select([master], [], [], 0.1)[0]:
+		        seen += os.read(master, 65536)
+		    if not narrow and seen.count(b"MiB") > 5:
+		        narrow, mark = True, len(seen)
+		        size(20)
+		p.kill()
+		p.wait()
+		bars = [l for l in re.split(rb"[\r\n]+", seen) if b"%" in l]
+		plain = [re.sub(rb"\x1b\[[0-9]*[A-Z]", b"", l) for l in bars]
+		assert narrow and plain, seen
+		assert max(map(len, plain)) <= 39, plain
+		late = [re.sub(rb"\x1b\[[0-9]*[A-Z]", b"", l) for l in re.split(rb"[\r\n]+", seen[mark:])[2:] if b"%" in l]
+		assert late and max(map(len, late)) <= 19, late
+		# the first time after the change two rows are erased for the line that was drawn before
+		assert re.search(rb"\x1b\[A\x1b\[2K\x1b\[A\x1b\[2K", seen[mark:]), seen[mark:]
+	END
+	python3 drive.py img-fetch --timeout 20 "127.0.0.1:$A/drip"
+}
+
+@test "an index that was being written when its writer was killed leaves nothing behind" {
+	fetch "127.0.0.1:$A/ok" >out
+	echo half >"$RP_STORE/index.json.tmp.99999"
+	fetch --policy always "127.0.0.1:$A/truncate" >out
+	[ ! -e "$RP_STORE/index.json.tmp.99999" ]
+}
+
 @test "a document whose transfer broke is asked for anew, not put behind its first half" {
 	fetch "127.0.0.1:$A/cutmanifest" >out
 	fetch "127.0.0.1:$A/cutconfig" >out

@@ -454,3 +454,31 @@ teardown() {
 	run -1 rp rmi nosuch
 	rp rm user
 }
+
+@test "an image whose configuration is spelled as other readers take it, and /etc/mtab" {
+	cp -r "$DIR/image" "$BATS_TEST_TMPDIR/odd"
+	cd "$BATS_TEST_TMPDIR"
+	python3 - <<-'END'
+		import hashlib, json
+		blobs = 'odd/blobs/sha256/'
+		def get(digest):
+		    return json.load(open(blobs + digest[7:]))
+		def put(value):
+		    text = json.dumps(value).encode()
+		    digest = hashlib.sha256(text).hexdigest()
+		    open(blobs + digest, 'wb').write(text)
+		    return {'digest': 'sha256:' + digest, 'size': len(text)}
+		index = json.load(open('odd/index.json'))
+		manifest = get(index['manifests'][0]['digest'])
+		config = get(manifest['config']['digest'])
+		config['Config'] = {'env': ['A=lower', 'PATH=/bin'], 'VOLUMES': {'/a/../b': {}, '/c//d/': {}},
+		                    'cmd': ['sh', '-c', 'echo $A; ls -d /a /b /c/d 2>/dev/null; readlink /etc/mtab']}
+		config.pop('config', None)
+		manifest['config'].update(put(config))
+		index['manifests'][0].update(put(manifest))
+		json.dump(index, open('odd/index.json', 'w'))
+	END
+	rp pull -q oci:odd
+	[ "$(rp run --rm --network none odd)" = $'lower\n/b\n/c/d\n/proc/mounts' ]
+	rp rmi odd
+}
