@@ -33,7 +33,7 @@
 struct options {
 	const char *policy, *platform, *authfile, *cert_dir, *retry_delay;
 	int64_t creds_fd, status_fd, retry, timeout;
-	bool quiet;
+	bool quiet, prompt;
 	int tls_verify; /* 0 not given, 1 true, 2 false */
 };
 
@@ -73,6 +73,8 @@ static const struct opt options[] = {
 	 "the longest time for a document, or for a blob without progress (60)"},
 	{"status-fd", 0, OPT_INT, offsetof(struct options, status_fd), "N",
 	 "write events to this descriptor, one JSON object a line"},
+	{"prompt", 0, OPT_FLAG, offsetof(struct options, prompt), NULL,
+	 "ask on the terminal which image an ambiguous short name means"},
 	{"quiet", 'q', OPT_FLAG, offsetof(struct options, quiet), NULL,
 	 "no progress on standard error"},
 	{0},
@@ -254,6 +256,7 @@ static int plan_options(const struct options *o, struct plan_options *out, struc
 				     .retry = o->retry ? o->retry - 1 : 3,
 				     .delay_ms = delay / 1000000,
 				     .timeout = o->timeout ? o->timeout : 60,
+				     .prompt = o->prompt,
 				     .tls_verify = o->tls_verify ? o->tls_verify == 1 : -1};
 	return 0;
 }

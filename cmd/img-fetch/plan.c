@@ -88,6 +88,19 @@ static int make_candidate(struct plan *p, const struct plan_options *o,
 	return 0;
 }
 
+static int find_names(struct registries *conf, const struct plan_options *o, const struct ref *name,
+		      struct refs *out, struct err *e)
+{
+	_close_ int tty = o->prompt && registries_ambiguous(conf, name) ? ask_terminal() : -1;
+	_free_ char *text = ref_text(name);
+
+	if (tty >= 0)
+		conf->mode = SHORT_PERMISSIVE; /* the person is there */
+	if (registries_candidates(conf, name, out, e) < 0)
+		return -1;
+	return tty >= 0 ? ask_image(tty, text, out, e) : 0;
+}
+
 int plan_make(struct plan *p, const struct plan_options *o, const struct ref *name, struct err *e)
 {
 	_registries_ struct registries conf = {0};
@@ -95,8 +108,7 @@ int plan_make(struct plan *p, const struct plan_options *o, const struct ref *na
 	_cred_ struct cred given = {0};
 
 	if (policy_load(&p->policy, e) < 0 || registries_load(&conf, e) < 0 ||
-	    registries_candidates(&conf, name, &names, e) < 0 ||
-	    auths_load(&p->auths, o->authfile, e) < 0)
+	    find_names(&conf, o, name, &names, e) < 0 || auths_load(&p->auths, o->authfile, e) < 0)
 		return -1;
 	if (o->creds_fd && read_creds((int)o->creds_fd, &given, e) < 0)
 		return -1;

@@ -13,6 +13,7 @@ struct plan_options {
 	int64_t creds_fd; /* 0: none */
 	int64_t retry, delay_ms, timeout;
 	int tls_verify; /* -1: as registries.conf says */
+	bool prompt;	/* an ambiguous short name: ask on the terminal */
 };
 
 /* One full name and the places that have it. */
@@ -35,6 +36,13 @@ void plan_release(struct plan *p);
 
 /* Reads policy.json, registries.conf, auth.json, certs.d; asks credential helpers. */
 int plan_make(struct plan *p, const struct plan_options *o, const struct ref *name, struct err *e);
+
+/*
+ * ask.c: the terminal, -1 where there is none. Shows the names on it and leaves the chosen one;
+ * ERR_DENIED where none was. shrt: what the user said.
+ */
+int ask_terminal(void);
+int ask_image(int tty, const char *shrt, struct refs *names, struct err *e);
 
 /* Tries all in order. */
 int plan_run(struct plan *p, struct fetch *f, const char *text, struct json **image, struct err *e);

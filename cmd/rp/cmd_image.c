@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pull and rmi. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "wire/prog.h"
@@ -33,6 +34,7 @@ static int pull_one(const struct pull_data *d, char *image, struct err *e)
 		plan_add(&p, "img-fetch", "--policy", d->policy ? d->policy : "always", NULL);
 
 	plan_flag(s, "--quiet", d->quiet);
+	plan_flag(s, "--prompt", isatty(STDIN_FILENO) && isatty(STDOUT_FILENO));
 	plan_value(s, "--platform", d->platform);
 	plan_value(s, "--authfile", d->authfile);
 	plan_value(s, "--cert-dir", d->cert_dir);

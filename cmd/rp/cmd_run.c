@@ -117,6 +117,7 @@ static void add_fetch(struct pipeline *p, const struct run *r, const char *polic
 	struct step *s = plan_add(p, "img-fetch", "--policy", policy, NULL);
 
 	plan_flag(s, "--quiet", request_flag(r->request, "quiet"));
+	plan_flag(s, "--prompt", isatty(STDIN_FILENO) && isatty(STDOUT_FILENO));
 	plan_value(s, "--authfile", json_get_str(r->request, "authfile", NULL));
 	if (json_has(r->request, "tlsVerify"))
 		strv_addf(&s->argv, "--tls-verify=%s",

@@ -125,6 +125,12 @@ int registries_candidates(const struct registries *r, const struct ref *name, st
 	return 0;
 }
 
+bool registries_ambiguous(const struct registries *r, const struct ref *name)
+{
+	return !name->domain && r->mode != SHORT_DISABLED && r->search.n > 1 &&
+	       !json_get_str(r->aliases, name->path, NULL);
+}
+
 void registries_local(const struct registries *r, const struct ref *name, struct refs *out)
 {
 	struct ref full;

@@ -55,6 +55,12 @@ int registries_candidates(const struct registries *r, const struct ref *name, st
 			  struct err *e);
 
 /*
+ * Does a short name have several candidates among which a person should choose? Not in
+ * short-name-mode "disabled", where all are tried.
+ */
+bool registries_ambiguous(const struct registries *r, const struct ref *name);
+
+/*
  * The same among local images: localhost/NAME, the alias, each search registry, docker.io, from
  * where most short names were pulled before registries.conf was changed. Never fails.
  */

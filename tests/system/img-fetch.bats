@@ -691,6 +691,52 @@ ca() {
 	[ ! -e "$RP_STORE/index.json.tmp.99999" ]
 }
 
+@test "an ambiguous short name is asked for on a terminal, and refused without one in enforcing mode" {
+	cat >conf <<-END
+		short-name-mode = "enforcing"
+		unqualified-search-registries = ["127.0.0.1:1", "127.0.0.1:$PLAIN"]
+		[[registry]]
+		location = "127.0.0.1:$PLAIN"
+		insecure = true
+	END
+	export CONTAINERS_REGISTRIES_CONF=$PWD/conf
+	cat >drive.py <<-'END'
+		import os, pty, sys
+		keys, argv = sys.argv[1].encode().decode('unicode_escape').encode(), sys.argv[2:]
+		pid, master = pty.fork()
+		if pid == 0:
+		    os.dup2(os.open('out', os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 1)
+		    os.execvp(argv[0], argv)
+		seen = b''
+		while True:
+		    try:
+		        b = os.read(master, 4096)
+		    except OSError:
+		        break
+		    if not b:
+		        break
+		    seen += b
+		    if seen.endswith(b'(1): '):
+		        line, keys = keys[:keys.index(b'\n') + 1], keys[keys.index(b'\n') + 1:]
+		        os.write(master, line or b'\x04')
+		status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+		open('seen', 'wb').write(seen)
+		sys.exit(status)
+	END
+	python3 drive.py '7\nx\n2\n' img-fetch --prompt -q ns/one:1
+	grep -q "1) 127.0.0.1:1/ns/one:1" seen
+	grep -q "2) 127.0.0.1:$PLAIN/ns/one:1" seen
+	[ "$(jq -r .image.reference out)" = "127.0.0.1:$PLAIN/ns/one:1" ]
+	rm -rf "$RP_STORE"
+	status=0
+	python3 drive.py '\x04\n' img-fetch --prompt -q ns/one:1 || status=$?
+	[ "$status" -eq 8 ]
+	grep -q 'no image was selected' seen
+	# no terminal, no question
+	fails 8 'ambiguous' --prompt ns/one:1 < /dev/null
+	fails 8 'ambiguous' ns/one:1
+}
+
 @test "a document whose transfer broke is asked for anew, not put behind its first half" {
 	fetch "127.0.0.1:$A/cutmanifest" >out
 	fetch "127.0.0.1:$A/cutconfig" >out
