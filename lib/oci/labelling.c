@@ -83,16 +83,22 @@ static char *policy_value(const char *file, const char *key)
 		       : NULL;
 }
 
-int labelling_image_files(struct err *e)
+char *labelling_image_label(void)
 {
-	_free_ char *policy = NULL, *file = NULL, *label = NULL;
-	_close_ int fd = -1;
+	_free_ char *policy = NULL, *file = NULL;
 
 	if (!labelling_is_on())
-		return 0;
+		return NULL;
 	policy = policy_value(SELINUX_CONFIG, "SELINUXTYPE");
 	file = str_fmt("/etc/selinux/%s/contexts/lxc_contexts", policy ? policy : "targeted");
-	label = policy_value(file, "ro_file");
+	return policy_value(file, "ro_file");
+}
+
+int labelling_image_files(struct err *e)
+{
+	_free_ char *label = labelling_image_label();
+	_close_ int fd = -1;
+
 	if (!label)
 		return 0;
 	fd = open(FILE_CREATE, O_WRONLY | O_CLOEXEC);

@@ -28,6 +28,12 @@ int labelling_run(struct json *doc, struct json *relabel, struct err *e);
  */
 int labelling_image_files(struct err *e);
 
+/*
+ * The label that the policy has for files of images; NULL where SELinux is off or the policy knows
+ * none. The caller frees.
+ */
+char *labelling_image_label(void);
+
 /* Adds {source, shared} to a list for labelling_run(). */
 void labelling_add(struct json *relabel, const char *source, bool shared);
 

@@ -117,6 +117,18 @@ tree_is() {
 	rp rm -f -t 0 one two
 }
 
+@test "a layer that was unpacked while it was off gets the label of images at the next start" {
+	layer=$(img-find busybox | jq -r '.rootfs.layers[0]')
+	ns-enter-pause chcon -Rh -t user_home_t "$layer"
+	run -0 --separate-stderr run_one busybox echo up
+	[ "$output" = up ]
+	[[ $stderr == *"1 layers were unpacked while SELinux was off"* ]]
+	[ "$(in_ns "$layer")" = system_u:object_r:container_ro_file_t:s0 ]
+	[ "$(in_ns "$layer/bin/busybox")" = system_u:object_r:container_ro_file_t:s0 ]
+	run -0 --separate-stderr run_one busybox echo again
+	[ -z "$stderr" ]
+}
+
 @test "a root file system that is a copy has the label as well" {
 	rp create --name copied --network none busybox sleep 1000
 	dir=$(inspect_dir copied)
