@@ -113,6 +113,9 @@ static int spawn_runtime(struct monitor *m, int hold, struct err *e)
 		strv_addf(&a, "/proc/%d/fd/%d/console", (int)getpid(), m->run);
 	}
 	strv_add(&a, m->plan.id);
+	/* a runtime would wait for READY=1 before it ends, and with it all that hear of the start
+	 */
+	unsetenv("NOTIFY_SOCKET");
 	return spawn(&(struct spawn){.file = m->plan.runtime,
 				     .argv = a.v,
 				     .in = m->child[0],

@@ -27,6 +27,7 @@
 #include "birth.h"
 #include "hide.h"
 #include "mounts.h"
+#include "notify.h"
 #include "pidjoin.h"
 #include "sources.h"
 #include "sys/loopback.h"
@@ -51,6 +52,7 @@ int follow_parent(struct create *c, struct err *e)
 	drop(&c->err_read);
 	drop(&c->state_dir);
 	drop(&c->creating);
+	drop(&c->notify);
 	drop(&c->pid_file_dir);
 	drop(&c->g->root_fd);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
@@ -332,6 +334,7 @@ static const struct stage stages[] = {
 	{"wait for id maps", wait_mapped},
 	{"open root", rootfs_open_source},
 	{"open sources", sources_open_early},
+	{"notify folder", notify_open},
 	{"host proc", host_proc},
 	{"become root", become_root},
 	{"open proc", open_proc},
@@ -343,6 +346,7 @@ static const struct stage stages[] = {
 	{"private mounts", rootfs_private_tree},
 	{"attach root", rootfs_attach_root},
 	{"mounts", rootfs_mounts},
+	{"notify socket", notify_mount},
 	{"devices", devices_make},
 	{"device links", devices_links},
 	{"new session", new_session},

@@ -28,6 +28,7 @@
 #include "birth.h"
 #include "foreground.h"
 #include "ids.h"
+#include "notify.h"
 #include "sources.h"
 #include "sys/fdpass.h"
 #include "sys/nsfork.h"
@@ -485,12 +486,22 @@ static int poststart_hooks(struct create *c, struct err *e)
 	return hooks_run(&c->cfg.poststart, "poststart", NULL, state, e);
 }
 
+/* Detached there is nobody to tell later. */
+static int wait_notify(struct create *c, struct err *e)
+{
+	if (c->notify < 0)
+		return 0;
+	return c->o->detach ? notify_relay(c->notify, c->pidfd, e)
+			    : notify_relay_beside(c->notify, c->pidfd, e);
+}
+
 static const struct stage stages[] = {
 	{"read config.json", read_config},
 	{"check config.json", check_config},
 	{"seccomp filter", seccomp_stage},
 	{"wait for the word", wait_hold},
 	{"claim the id", claim_state},
+	{"notify socket", notify_make},
 	{"open namespaces", open_namespaces},
 	{"check sysctls", sysctl_check},
 	{"find network devices", netdevs_find},
@@ -511,6 +522,7 @@ static const struct stage stages[] = {
 	{"made", made},
 	{"poststart hooks", poststart_hooks},
 	{"unlock", unlock},
+	{"wait for readiness", wait_notify},
 	{0},
 };
 

@@ -60,6 +60,7 @@ struct create {
 	bool has_filter;
 	int listener;	  /* connected to .linux.seccomp.listenerPath */
 	int console;	  /* connected to --console-socket */
+	int notify;	  /* the socket that the command says READY=1 on, -1 */
 	int start_socket; /* create: listens for "start" */
 	struct cgroup cgroup;
 	struct caps caps;
@@ -84,22 +85,24 @@ struct create {
 	int *shared;  /* the same, detached mounts */
 	bool serves;  /* the runtime gives sources that the child may not open: sources.h */
 	int devpts;
-	int ns_own[8]; /* waiting.h */
-	int peer;      /* the container's end of the terminal */
-	int cwd;       /* -1: only the user may open it */
+	int ns_own[8];	/* waiting.h */
+	int peer;	/* the container's end of the terminal */
+	int notify_dir; /* notify.c: the folder that is mounted, -1 */
+	int cwd;	/* -1: only the user may open it */
 	bool cwd_entered;
 	char *exe; /* what is to be executed */
 	bool exec; /* a further process of a container: no console is made */
 };
 
-#define CREATE_NONE                                                                             \
-	{                                                                                       \
-		.pid_file_dir = -1, .state_dir = -1, .creating = -1, .listener = -1,            \
-		.console = -1, .start_socket = -1, .cgroup = CGROUP_NONE_YET, .err_read = -1,   \
-		.err_write = -1, .sync_parent = -1, .sync_child = -1, .pidfd = -1,              \
-		.tty_master = -1, .host_proc = -1, .proc = -1, .root = -1, .root_source = -1,   \
-		.devpts = -1, .peer = -1, .cwd = -1, .ns_fd = {-1, -1, -1, -1, -1, -1, -1, -1}, \
-		.ns_own = {-1, -1, -1, -1, -1, -1, -1, -1},                                     \
+#define CREATE_NONE                                                                           \
+	{                                                                                     \
+		.pid_file_dir = -1, .state_dir = -1, .creating = -1, .listener = -1,          \
+		.console = -1, .start_socket = -1, .cgroup = CGROUP_NONE_YET, .err_read = -1, \
+		.err_write = -1, .sync_parent = -1, .sync_child = -1, .pidfd = -1,            \
+		.tty_master = -1, .host_proc = -1, .proc = -1, .root = -1, .root_source = -1, \
+		.devpts = -1, .peer = -1, .cwd = -1, .notify = -1, .notify_dir = -1,          \
+		.ns_fd = {-1, -1, -1, -1, -1, -1, -1, -1},                                    \
+		.ns_own = {-1, -1, -1, -1, -1, -1, -1, -1},                                   \
 	}
 
 struct stage {

@@ -6,6 +6,7 @@
 
 #include "create.h"
 #include "delete.h"
+#include "notify.h"
 #include "waiting.h"
 
 #define CREATE_OPTIONS                                                                            \
@@ -157,6 +158,7 @@ static int poststart(struct state *s, struct err *e)
 static int run_start(struct global *g, void *opts, int argc, char **argv, struct err *e)
 {
 	_state_ struct state s = STATE_NONE;
+	_close_ int ready = -1;
 	const char *status;
 
 	if (state_root(g, e) < 0 || state_load(g, argv[0], true, &s, e) < 0)
@@ -165,9 +167,12 @@ static int run_start(struct global *g, void *opts, int argc, char **argv, struct
 	if (!str_eq(status, "created"))
 		return err_set(e, ERR_EXISTS, 0, NULL, "container %s is %s, not created", s.id,
 			       status);
-	if (knock(&s, e) < 0)
+	ready = notify_listen(s.dir, e);
+	if (ready < 0 && e->code)
 		return -1;
-	return poststart(&s, e);
+	if (knock(&s, e) < 0 || poststart(&s, e) < 0)
+		return -1;
+	return ready < 0 ? 0 : notify_relay(ready, s.pidfd, e);
 }
 const struct command cmd_start = {
 	"start", "ID", "start a created container", NULL, 0, 1, 1, false, false, run_start,

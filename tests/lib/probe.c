@@ -33,6 +33,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -334,6 +335,21 @@ static int groups(void)
 	return 0;
 }
 
+/* Each word a message on NOTIFY_SOCKET. */
+static int notify(char **words)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	int s = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s", getenv("NOTIFY_SOCKET"));
+	for (; *words; words++)
+		if (sendto(s, *words, strlen(*words), 0, (struct sockaddr *)&a, sizeof(a)) < 0) {
+			perror("notify");
+			return 1;
+		}
+	return 0;
+}
+
 static int count_fds(void)
 {
 	for (int fd = 0; fd < 1024; fd++)
@@ -384,6 +400,8 @@ int main(int argc, char **argv)
 		return say(syscall(SYS_add_key, "user", argv[2], "x", 1, -3 /* session */));
 	if (strcmp(what, "key-find") == 0)
 		return say(syscall(SYS_request_key, "user", argv[2], NULL, 0));
+	if (strcmp(what, "notify") == 0)
+		return notify(argv + 2);
 	if (strcmp(what, "fds") == 0)
 		return count_fds();
 	if (strcmp(what, "call") == 0)

@@ -87,6 +87,11 @@ teardown() {
 	done
 }
 
+@test "run: a service manager's socket in the environment keeps nobody waiting" {
+	NOTIFY_SOCKET=$DIR/nobody run -0 timeout 30 rp run --rm --network none busybox sh -c 'echo .$NOTIFY_SOCKET.'
+	[ "$output" = .. ]
+}
+
 @test "run: no byte of a short burst is lost, however short the container's life" {
 	for _ in 1 2 3 4 5; do
 		[ "$(rp run --rm --network none busybox seq 1 20000 | md5sum)" = "$(seq 1 20000 | md5sum)" ]

@@ -198,6 +198,45 @@ os.execvp(sys.argv[1], sys.argv[1:])" ctr-runtime'
 	rm "$DIR/process"
 }
 
+@test "readiness: READY=1 and nothing else of what the command says reaches NOTIFY_SOCKET; run -d and start wait for it" {
+	command -v socat >/dev/null || skip "no socat"
+	socat -u "UNIX-RECV:$DIR/manager" "CREATE:$DIR/heard" 3>&- &
+	manager=$!
+	until [ -S "$DIR/manager" ]; do sleep 0.05; done
+	# the probe of the container: what it says, one message a word
+	bundle one "$full | .root.readonly = false | .process.user = {uid: 5, gid: 5} |
+		.process.args = [\"sh\",\"-c\",\"echo \$NOTIFY_SOCKET; until [ -e /tmp/go ]; do sleep 0.1; done; /bin/probe notify MAINPID=1 STATUS=x READY=1; sleep 1000\"]"
+	export NOTIFY_SOCKET=$DIR/manager
+	ctr-runtime run -d -b "$DIR/one" one >"$DIR/out" </dev/null 3>&- &
+	runtime=$!
+	runs one
+	sleep 0.3
+	kill -0 "$runtime" # still waiting
+	[ ! -s "$DIR/heard" ]
+	touch "$DIR/rootfs/tmp/go"
+	wait "$runtime"
+	[ "$(cat "$DIR/out")" = /run/notify/notify ]
+	[ "$(cat "$DIR/heard")" = READY=1 ]
+	gone one
+	# by create and start
+	: >"$DIR/heard"
+	ctr-runtime create -b "$DIR/one" one >"$DIR/out" </dev/null 3>&-
+	timeout 20 ctr-runtime start one
+	[ "$(tr -d '\0' <"$DIR/heard")" = READY=1 ]
+	gone one
+	# one that ends without a word keeps nobody waiting
+	bundle one '.root.readonly = false | .process.args = ["true"]'
+	timeout 20 ctr-runtime run -d -b "$DIR/one" one </dev/null >/dev/null 3>&-
+	gone one
+	timeout 20 ctr-runtime run -b "$DIR/one" one </dev/null >/dev/null 3>&-
+	unset NOTIFY_SOCKET
+	run in_container '.root.readonly = false' sh -c 'echo .$NOTIFY_SOCKET.; ls /run'
+	kill "$manager"
+	rm -rf "$DIR/rootfs/tmp/go" "$DIR/rootfs/run" "$DIR/heard" "$DIR/manager" "$DIR/out"
+	[[ $output == ..* ]]
+	nothing_left
+}
+
 @test "warnings go to the log, where there is one" {
 	bundle one '.process.args = ["true"] | .process.capabilities.bounding += ["CAP_NO_SUCH"]'
 	run ctr-runtime --log "$DIR/log" --log-format json run -b "$DIR/one" one
