@@ -56,10 +56,39 @@ static bool is_device(int fd, const struct config_device *d)
 	       st.st_rdev == makedev((unsigned)d->major, (unsigned)d->minor);
 }
 
+/* The name that the host's /dev has for the number, which the container may call otherwise; or -1.
+ */
+static int open_by_number(const struct config_device *d)
+{
+	_free_ char *file = str_fmt("/sys/dev/%s/%u:%u/uevent", *d->type == 'b' ? "block" : "char",
+				    (unsigned)d->major, (unsigned)d->minor);
+	_free_ char *path = NULL;
+	_buf_ struct buf b = {0};
+	const char *name;
+
+	if (file_read(AT_FDCWD, file, 4096, &b, NULL) < 0 || !b.len)
+		return -1;
+	name = strstr(b.data, "DEVNAME=");
+	if (!name)
+		return -1;
+	name += strlen("DEVNAME=");
+	path = str_fmt("/dev/%.*s", (int)strcspn(name, "\n"), name);
+	return TEMP_FAILURE_RETRY(open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+}
+
 static int open_host(const struct config_device *d, struct err *e)
 {
 	_close_ int fd = TEMP_FAILURE_RETRY(open(d->path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+	_close_ int other = -1;
 
+	if (fd < 0 || !is_device(fd, d)) {
+		int saved = errno;
+
+		other = open_by_number(d);
+		errno = saved;
+		if (other >= 0 && is_device(other, d))
+			return take_fd(&other);
+	}
 	if (fd < 0)
 		return err_sys(e, "open", "cannot open the host's %s", d->path);
 	if (!is_device(fd, d))

@@ -237,6 +237,13 @@ os.execvp(sys.argv[1], sys.argv[1:])" ctr-runtime'
 	nothing_left
 }
 
+@test "devices: by their number, whatever the container calls them" {
+	applied '.linux.devices = [{path: "/dev/nothing", type: "c", major: 1, minor: 3, fileMode: 438},
+		{path: "/dev/sub/zero", type: "c", major: 1, minor: 5}, {path: "/dev/full", type: "c", major: 1, minor: 8}]' \
+		"1:3 1:5 1:8 gone 1" 'stat -c %t:%T /dev/nothing /dev/sub/zero /dev/full; echo gone >/dev/nothing && echo gone; head -c 1 /dev/sub/zero | wc -c'
+	refused '.linux.devices = [{path: "/dev/nosuch", type: "c", major: 4000, minor: 1}]' "/dev/nosuch"
+}
+
 @test "warnings go to the log, where there is one" {
 	bundle one '.process.args = ["true"] | .process.capabilities.bounding += ["CAP_NO_SUCH"]'
 	run ctr-runtime --log "$DIR/log" --log-format json run -b "$DIR/one" one
