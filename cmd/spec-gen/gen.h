@@ -18,6 +18,8 @@ struct gen {
 	struct json *process;	     /* spec.process */
 	struct json *mounts;	     /* spec.mounts */
 	struct json *places;	     /* where in spec.mounts a destination is */
+	struct strv asked;	     /* destinations of what the user asked for */
+	struct strv covers;	     /* those of them below which no default is mounted */
 	struct strv caps;	     /* the bounding set */
 	int64_t uid;		     /* of the process */
 	bool privileged, read_only, device_control;

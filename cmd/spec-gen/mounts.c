@@ -4,7 +4,9 @@
  *
  * All are collected in that order, then sorted by the depth of their destinations, so that a mount
  * never hides one made before it. Among equals the order stays. A volume or device on the same
- * destination takes the place of a default.
+ * destination takes the place of a default, and a directory of the user's also that of those below
+ * it: their mount points would be made in it. The files in /etc and the init program are mounted in
+ * any case.
  *
  * Device nodes cannot be made in a user namespace, so devices are bind mounts. Nothing may be
  * mounted over /proc, through which the runtime sets labels and limits, but for the single files
@@ -187,6 +189,7 @@ static int add_device(struct gen *g, const struct cur *d, struct err *e)
 		return -1;
 	if (!str_only(perm, "rwm"))
 		return cur_bad(&p, e, "\"%.20s\" is not of r, w, m", perm);
+	strv_add(&g->asked, dst);
 	add(g, dst, "bind", src,
 	    WORDS("rbind", "rprivate", "nosuid", "noexec", strchr(perm, 'w') ? "rw" : "ro"));
 	return 0;
@@ -215,7 +218,10 @@ static bool has_any(const struct strv *v, const char *const *words)
 	return false;
 }
 
-/* What a volume gets where its own options do not say otherwise. */
+/*
+ * What a volume gets where its own options do not say otherwise. A bind keeps what the mount allows
+ * that it comes from, so that a device is one; what is made new allows neither devices nor setuid.
+ */
 static void volume_defaults(struct strv *v, bool bind, bool copy_up)
 {
 	if (bind && !has_any(v, WORDS("bind", "rbind")))
@@ -223,9 +229,9 @@ static void volume_defaults(struct strv *v, bool bind, bool copy_up)
 	if (!has_any(v, WORDS("private", "rprivate", "slave", "rslave", "shared", "rshared",
 			      "unbindable", "runbindable")))
 		strv_add(v, "rprivate");
-	if (!has_any(v, WORDS("suid", "nosuid")))
+	if (!bind && !has_any(v, WORDS("suid", "nosuid")))
 		strv_add(v, "nosuid");
-	if (!has_any(v, WORDS("dev", "nodev")))
+	if (!bind && !has_any(v, WORDS("dev", "nodev")))
 		strv_add(v, "nodev");
 	if (!bind && copy_up && !strv_has(v, "tmpcopyup"))
 		strv_add(v, "tmpcopyup");
@@ -272,6 +278,10 @@ static int add_volume(struct gen *g, const struct cur *vol, struct err *e)
 	if (bind && gen_path(vol, "source", CUR_NEED, &src, e) < 0)
 		return -1;
 	volume_defaults(&words, bind, copy_up);
+	strv_add(&g->asked, dst);
+	/* a tmpfs of the user's is new as well, but who takes /dev wants all of it */
+	if (bind || str_eq(dst, "/dev"))
+		strv_add(&g->covers, dst);
 	put_mount(g, new_mount(dst, bind ? "bind" : "tmpfs", bind ? src : "tmpfs",
 			       json_new_strv(&words)));
 	return 0;
@@ -290,6 +300,37 @@ static int add_volumes(struct gen *g, struct err *e)
 			return -1;
 	}
 	return 0;
+}
+
+/* The files in /etc and the init program are needed in any case. */
+static bool stays(const struct gen *g, const char *dst)
+{
+	return imgstr_path_below(dst, "/etc") || str_eq(dst, "/run/podman-init") ||
+	       strv_has(&g->asked, dst);
+}
+
+static bool is_covered(const struct gen *g, const char *dst)
+{
+	strv_foreach (at, &g->covers)
+		if (!str_eq(dst, at) && imgstr_path_below(dst, at))
+			return true;
+	return false;
+}
+
+/* Of the first n mounts, the defaults, those whose places would be made in a directory of the
+ * user's. */
+static void drop_covered(struct gen *g, size_t n)
+{
+	struct json *kept = json_new_array();
+
+	json_each (it, g->mounts) {
+		const char *dst = json_get_str(it.v, "destination", "");
+
+		if (it.i >= n || stays(g, dst) || !is_covered(g, dst))
+			json_add(kept, json_ref(it.v));
+	}
+	json_set(g->spec, "mounts", kept);
+	g->mounts = kept;
 }
 
 static int depth(const struct json *m)
@@ -353,6 +394,7 @@ static int read_network(struct gen *g, struct err *e)
 int gen_mounts(struct gen *g, struct err *e)
 {
 	bool tmpfs = true;
+	size_t defaults;
 
 	if (read_network(g, e) < 0 ||
 	    cur_bool(&g->request, "readOnlyTmpfs", CUR_OPTIONAL, &tmpfs, e) < 0 ||
@@ -360,8 +402,12 @@ int gen_mounts(struct gen *g, struct err *e)
 		return -1;
 	if (g->read_only && tmpfs)
 		add_tmpfs(g);
-	if (add_files(g, e) < 0 || add_devices(g, e) < 0 || add_volumes(g, e) < 0)
+	if (add_files(g, e) < 0)
 		return -1;
+	defaults = json_len(g->mounts);
+	if (add_devices(g, e) < 0 || add_volumes(g, e) < 0)
+		return -1;
+	drop_covered(g, defaults);
 	sort_mounts(g);
 	return 0;
 }

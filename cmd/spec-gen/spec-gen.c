@@ -151,6 +151,8 @@ static int run(struct prog *p, struct err *e)
 	json_put(g.places);
 	strv_release(&g.command);
 	strv_release(&g.caps);
+	strv_release(&g.asked);
+	strv_release(&g.covers);
 	return r;
 }
 
