@@ -33,6 +33,7 @@
 #include "sys/fdpass.h"
 #include "sys/nsfork.h"
 #include "sys/path.h"
+#include "sys/pty.h"
 #include "sys/userns.h"
 #include "sys/userns_map.h"
 #include "waiting.h"
@@ -429,7 +430,7 @@ int create_receive_terminal(struct create *c, struct err *e)
 	if (c->tty_master < 0)
 		return child_error(c, e);
 	if (c->console < 0)
-		return 0;
+		return isatty(STDOUT_FILENO) ? 0 : pty_plain_lines(c->tty_master, e);
 	rc = fdpass_send(c->console, c->tty_master, "/dev/pts/0", 10, e);
 	close(take_fd(&c->tty_master));
 	close(take_fd(&c->console));

@@ -11,6 +11,8 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
 #include "own.h"
@@ -52,6 +54,39 @@ static int bind_console(struct create *c, struct err *e)
 	return mount_at(NULL, c->peer, target, NULL, MS_BIND, NULL, e);
 }
 
+/*
+ * A devpts of the host's, in a /dev that was bound from there, keeps its own ptmx shut as a rule;
+ * the node beside it opens the devpts at "pts" in its own directory
+ * (Documentation/filesystems/devpts).
+ */
+static int open_by_node(struct create *c, int *master, int *peer, struct err *e)
+{
+	_close_ int m = path_open_in_root(c->root, "/dev/ptmx",
+					  O_RDWR | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK, 0, e);
+	struct stat st;
+
+	if (m < 0)
+		return -1;
+	if (fstat(m, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(5, 2))
+		return err_set(e, ERR_DENIED, 0, NULL, "/dev/ptmx is not the device c 5:2");
+	if (fcntl(m, F_SETFL, O_RDWR) < 0 || pty_peer(m, peer, e) < 0)
+		return -1;
+	*master = take_fd(&m);
+	return 0;
+}
+
+static int open_pair(struct create *c, int pts, int *master, int *peer, struct err *e)
+{
+	struct err first = {0};
+
+	if (pty_open(pts, master, peer, &first) == 0)
+		return 0;
+	if (first.errnum == EACCES && open_by_node(c, master, peer, NULL) == 0)
+		return 0;
+	*e = first;
+	return -1;
+}
+
 int terminal_make(struct create *c, struct err *e)
 {
 	const struct config_process *p = &c->cfg.process;
@@ -66,7 +101,7 @@ int terminal_make(struct create *c, struct err *e)
 		return err_prefix(e, "the terminal needs a devpts on /dev/pts");
 	if (st.f_type != DEVPTS_SUPER_MAGIC)
 		return err_set(e, ERR_DENIED, 0, NULL, "/dev/pts of the container is no devpts");
-	if (pty_open(pts, &master, &c->peer, e) < 0)
+	if (open_pair(c, pts, &master, &c->peer, e) < 0)
 		return -1;
 	/* EINVAL: a user that is not mapped fails later, with a better message */
 	if (fchown(c->peer, (uid_t)p->uid, (gid_t)-1) < 0 && errno != EINVAL && errno != EPERM)

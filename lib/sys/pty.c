@@ -13,21 +13,38 @@
 
 #include "base/fd.h"
 
+int pty_peer(int master, int *peer, struct err *e)
+{
+	int unlock = 0;
+
+	if (ioctl(master, TIOCSPTLCK, &unlock) < 0)
+		return err_sys(e, "ioctl", "cannot unlock a pseudoterminal");
+	*peer = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	return *peer < 0 ? err_sys(e, "ioctl", "cannot open the peer of a pseudoterminal") : 0;
+}
+
 int pty_open(int devpts, int *master, int *peer, struct err *e)
 {
 	_close_ int m = openat(devpts, "ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW);
-	int unlock = 0, p;
 
 	if (m < 0)
 		return err_sys(e, "openat", "cannot open a pseudoterminal");
-	if (ioctl(m, TIOCSPTLCK, &unlock) < 0)
-		return err_sys(e, "ioctl", "cannot unlock a pseudoterminal");
-	p = ioctl(m, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (p < 0)
-		return err_sys(e, "ioctl", "cannot open the peer of a pseudoterminal");
+	if (pty_peer(m, peer, e) < 0)
+		return -1;
 	*master = take_fd(&m);
-	*peer = p;
 	return 0;
+}
+
+int pty_plain_lines(int fd, struct err *e)
+{
+	struct termios t;
+
+	if (tcgetattr(fd, &t) < 0)
+		return err_sys(e, "tcgetattr", "cannot set up the terminal");
+	t.c_oflag &= ~(tcflag_t)ONLCR;
+	return tcsetattr(fd, TCSANOW, &t) < 0
+		       ? err_sys(e, "tcsetattr", "cannot set up the terminal")
+		       : 0;
 }
 
 int pty_adopt(int peer, struct err *e)

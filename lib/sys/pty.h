@@ -13,6 +13,12 @@
  */
 int pty_open(int devpts, int *master, int *peer, struct err *e);
 
+/* The second half of it: unlocks a master that is open already. */
+int pty_peer(int master, int *peer, struct err *e);
+
+/* Lines end with LF alone, for output that goes to no terminal: ONLCR of termios(3) is cleared. */
+int pty_plain_lines(int fd, struct err *e);
+
 /* Makes peer the controlling terminal of a new session and the descriptors 0, 1, 2. */
 int pty_adopt(int peer, struct err *e);
 

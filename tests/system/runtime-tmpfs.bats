@@ -110,3 +110,12 @@ good" ]
 	run in_container 'del(.hostname) | .linux.sysctl = {"kernel.hostname": "b"}' true
 	[[ $output != *beside* ]]
 }
+
+@test "a terminal whose output goes to a pipe has lines that end with LF, by run and exec; on a terminal with CR" {
+	bundle tty '.process.terminal = true | .process.args = ["echo","line"]'
+	[ "$(ctr-runtime run -b "$DIR/tty" tty </dev/null | od -An -tx1 | xargs)" = '6c 69 6e 65 0a' ]
+	sleeper tty2
+	[ "$(ctr-runtime exec --tty tty2 echo line </dev/null | od -An -tx1 | xargs)" = '6c 69 6e 65 0a' ]
+	gone tty2
+	[[ "$(script -qec "ctr-runtime run -b $DIR/tty tty" /dev/null </dev/null | od -An -tx1 | xargs)" == *'6c 69 6e 65 0d'* ]]
+}
