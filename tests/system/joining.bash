@@ -42,7 +42,7 @@ racer_ends() {
 	cat "$DIR/victim/out"
 	echo "# hits: $(tail -1 "$DIR/victim/out"), rounds: $1" >&3
 	[ "$(sed -n 's/ of .*//p' "$DIR/victim/out")" = 0 ]
-	[ "$(sed -n 's/.* of //p' "$DIR/victim/out")" -ge ${2:-$(($1 / 10))} ]
+	[ "$(sed -n 's/.* of //p' "$DIR/victim/out")" -ge "${2:-$(($1 / 10))}" ]
 }
 
 # A directory of the host that the caller has open, without close-on-exec.

@@ -172,5 +172,5 @@ as_root() { unshare --user --map-root-user --mount "$@"; }
 	run ctr-runtime --root "$DIR/home" delete x
 	[ "$status" = 1 ]
 	[[ $output == *"writable for others"* ]]
-	rm -rf "$DIR/home" "$DIR/shared"
+	rm -rf "${DIR:?}/home" "${DIR:?}/shared"
 }
