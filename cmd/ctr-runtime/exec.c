@@ -396,8 +396,11 @@ static int intermediate(void *arg)
 
 static int run_intermediate(struct result *r, int cgroup_fd, struct err *e)
 {
+	/* what it opens, on kernels without setns(2) on a pidfd, has numbers of its own table */
+	struct nsjoin own = spaces;
 	pid_t pid = ns_vfork(cgroup_fd, intermediate, r, e);
 
+	spaces = own;
 	if (pid < 0)
 		return -1;
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
