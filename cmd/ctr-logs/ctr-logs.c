@@ -4,7 +4,7 @@
  *
  * Stages: open ctr.log.1 and ctr.log; with --tail find the place from the end, in blocks, without
  * reading the rest; print what --since and --until let through; with --follow wait by inotify(7)
- * for more until the container's monitor has ended. It must not change anything.
+ * for more until the container has ended. It must not change anything.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +19,7 @@
 #include "oci/select.h"
 #include "sys/confine.h"
 #include "sys/path.h"
+#include "sys/proc.h"
 #include "wire/prog.h"
 
 #define BLOCK 65536
@@ -80,34 +81,6 @@ static int parse_time(const char *v, char out[TIME_TEXT_LEN], struct err *e)
 	return 0;
 }
 
-/* "TIME stdout F text": one record. */
-static void print_record(struct reader *r, const char *line, size_t len)
-{
-	const char *stream = memchr(line, ' ', len);
-	const char *text;
-	size_t time_len;
-	int s;
-
-	if (!stream || len - (stream - line) < 10)
-		return; /* not a record */
-	time_len = stream - line;
-	s = str_after(stream + 1, "stderr ") ? 1 : 0;
-	text = stream + 8;
-	if ((*r->since && strncmp(line, r->since, time_len) < 0) ||
-	    (*r->until && strncmp(line, r->until, time_len) > 0))
-		return;
-	if (!r->open_line[s]) {
-		if (r->prefix)
-			buf_fmt(&r->out[s], "%s ", r->prefix);
-		if (r->o->timestamps)
-			buf_fmt(&r->out[s], "%.*s ", (int)time_len, line);
-	}
-	buf_add(&r->out[s], text + 2, len - (text + 2 - line));
-	r->open_line[s] = *text == 'P';
-	if (!r->open_line[s])
-		buf_char(&r->out[s], '\n');
-}
-
 static int flush_out(struct reader *r, struct err *e)
 {
 	for (int s = 0; s < 2; s++) {
@@ -118,24 +91,55 @@ static int flush_out(struct reader *r, struct err *e)
 	return 0;
 }
 
-static void feed(struct reader *r, const char *data, size_t len)
+/* "TIME stdout F text": one record. */
+static int print_record(struct reader *r, const char *line, size_t len, struct err *e)
+{
+	const char *stream = memchr(line, ' ', len);
+	const char *text;
+	size_t time_len;
+	int s;
+
+	if (!stream || len - (stream - line) < 10)
+		return 0; /* not a record */
+	time_len = stream - line;
+	s = str_after(stream + 1, "stderr ") ? 1 : 0;
+	text = stream + 8;
+	if ((*r->since && strncmp(line, r->since, time_len) < 0) ||
+	    (*r->until && strncmp(line, r->until, time_len) > 0))
+		return 0;
+	/* who reads both streams as one sees them in the order in which they were written */
+	if (r->out[!s].len && flush_out(r, e) < 0)
+		return -1;
+	if (!r->open_line[s]) {
+		if (r->prefix)
+			buf_fmt(&r->out[s], "%s ", r->prefix);
+		if (r->o->timestamps)
+			buf_fmt(&r->out[s], "%.*s ", (int)time_len, line);
+	}
+	buf_add(&r->out[s], text + 2, len - (text + 2 - line));
+	r->open_line[s] = *text == 'P';
+	if (!r->open_line[s])
+		buf_char(&r->out[s], '\n');
+	return 0;
+}
+
+static int feed(struct reader *r, const char *data, size_t len, struct err *e)
 {
 	const char *end;
 
 	while ((end = memchr(data, '\n', len))) {
 		size_t n = end - data;
 
-		if (r->rest.len) {
+		if (r->rest.len)
 			buf_add(&r->rest, data, n);
-			print_record(r, r->rest.data, r->rest.len);
-			r->rest.len = 0;
-		} else {
-			print_record(r, data, n);
-		}
+		if (print_record(r, r->rest.len ? r->rest.data : data, r->rest.len ?: n, e) < 0)
+			return -1;
+		r->rest.len = 0;
 		data += n + 1;
 		len -= n + 1;
 	}
 	buf_add(&r->rest, data, len);
+	return 0;
 }
 
 static int print_rest(struct reader *r, int fd, struct err *e)
@@ -144,18 +148,33 @@ static int print_rest(struct reader *r, int fd, struct err *e)
 	ssize_t n;
 
 	while ((n = read(fd, block, BLOCK)) > 0) {
-		feed(r, block, n);
-		if (flush_out(r, e) < 0)
+		if (feed(r, block, n, e) < 0 || flush_out(r, e) < 0)
 			return -1;
 	}
 	return n < 0 ? err_sys(e, "read", "cannot read the log") : 0;
 }
 
-/* Where the last *lines lines begin; *lines becomes what is still missing. */
+/* "2026-11-22T02:22:47.123456789Z stdout F": the flag of a record is at a fixed place. */
+#define FLAG_AT 38
+
+/* Is the record that begins at this place the end of a line, and no piece of a longer one? */
+static bool ends_line(int fd, off_t record)
+{
+	char flag = 'F';
+
+	return pread(fd, &flag, 1, record + FLAG_AT) != 1 || flag != 'P';
+}
+
+/*
+ * Where the last *lines lines begin; *lines becomes what is still missing. The block is read from
+ * its end: each newline is the end of one record and stands before the next one.
+ */
 static off_t tail_start(int fd, int64_t *lines)
 {
 	_free_ char *block = mem_alloc(BLOCK);
 	off_t at = lseek(fd, 0, SEEK_END), end = at;
+	off_t next = end; /* the record that begins behind the newline found last */
+	bool last = true;
 
 	while (at > 0) {
 		size_t n = at < BLOCK ? (size_t)at : BLOCK;
@@ -164,14 +183,26 @@ static off_t tail_start(int fd, int64_t *lines)
 		if (pread(fd, block, n, at) != (ssize_t)n)
 			return 0;
 		for (size_t i = n; i-- > 0;) {
-			if (block[i] != '\n' || at + (off_t)i + 1 == end)
+			off_t record = at + (off_t)i + 1;
+
+			if (block[i] != '\n' || record == end)
 				continue;
-			if (--*lines <= 0)
-				return at + (off_t)i + 1;
+			/* the piece at the very end counts as a line, whatever it is */
+			if (last || ends_line(fd, record)) {
+				if (*lines <= 0)
+					return next;
+				--*lines;
+			}
+			last = false;
+			next = record;
 		}
 	}
-	if (end > 0)
-		--*lines;
+	if (end > 0) {
+		if (*lines <= 0 && (last || ends_line(fd, 0)))
+			return next;
+		if (last || ends_line(fd, 0))
+			--*lines;
+	}
 	return 0;
 }
 
@@ -210,12 +241,19 @@ static int print_both(struct reader *r, int old, int fd, struct err *e)
 	return print_rest(r, fd, e);
 }
 
-static bool monitored(const struct store *s, const char *id)
+/*
+ * The log is complete as soon as exit.json is there. Where the monitor was killed nobody writes
+ * that, and the end of the container's first process is the end. *pidfd is that of who will end.
+ */
+static bool goes_on(const struct store *s, const char *id, int *pidfd)
 {
 	struct container_state st;
 
-	return container_state(s, id, &st, NULL) == 0 &&
-	       (st.monitor.pid || st.status == CONTAINER_RUNNING || st.status == CONTAINER_CREATED);
+	if (container_state(s, id, &st, NULL) < 0 || st.status == CONTAINER_EXITED)
+		return false;
+	if (*pidfd < 0 && st.status == CONTAINER_RUNNING)
+		*pidfd = proc_open(st.monitor.pid ? &st.monitor : &st.process, NULL);
+	return true;
 }
 
 static int reopen_after_rotation(int dir, const char *name, int *fd)
@@ -234,15 +272,28 @@ static int reopen_after_rotation(int dir, const char *name, int *fd)
 	return 1;
 }
 
+/* Waits until something changes. */
+static int wait_change(int watch, int *pidfd, struct err *e)
+{
+	struct pollfd p[] = {{.fd = watch, .events = POLLIN}, {.fd = *pidfd, .events = POLLIN}};
+	char events[4096];
+
+	if (poll(p, ARRAY_LEN(p), -1) < 0 && errno != EINTR)
+		return err_sys(e, "poll", "cannot wait for the log");
+	if (p[0].revents && read(watch, events, sizeof(events)) < 0 && errno != EINTR)
+		return err_sys(e, "read", "cannot wait for the log");
+	if (p[1].revents) /* asked once more; where there is another process, it is waited for */
+		close(take_fd(pidfd));
+	return 0;
+}
+
 static int follow(struct reader *r, const struct store *s, const char *id, int dir,
 		  const char *name, int *fd, int watch, struct err *e)
 {
-	char events[4096];
+	_close_ int pidfd = -1;
 	bool last = false;
 
 	for (;;) {
-		struct pollfd p = {.fd = watch, .events = POLLIN};
-
 		if (print_rest(r, *fd, e) < 0)
 			return -1;
 		if (reopen_after_rotation(dir, name, fd))
@@ -250,14 +301,10 @@ static int follow(struct reader *r, const struct store *s, const char *id, int d
 		if (last)
 			return 0;
 		/* exit.json appears in this directory after the log is complete */
-		if (!monitored(s, id)) {
+		if (!goes_on(s, id, &pidfd))
 			last = true;
-			continue;
-		}
-		if (poll(&p, 1, -1) < 0 && errno != EINTR)
-			return err_sys(e, "poll", "cannot wait for the log");
-		if (p.revents && read(watch, events, sizeof(events)) < 0 && errno != EINTR)
-			return err_sys(e, "read", "cannot wait for the log");
+		else if (wait_change(watch, &pidfd, e) < 0)
+			return -1;
 	}
 }
 

@@ -57,11 +57,16 @@ volumes() { ls "$XDG_DATA_HOME/rp/volumes" 2>/dev/null; }
 	run ! c --mount type=bind,source=./share,destination=/m,ro busybox touch /m/no
 }
 
-@test "bind: default options are the safe ones" {
+@test "bind: what the mount allows that it comes from stays; what is asked for is added" {
+	local word
 	run -0 c -v ./share:/m busybox grep ' /m ' /proc/self/mountinfo
-	[[ $output == *nosuid*nodev* ]]
-	run -0 c -v ./share:/m:exec,suid busybox grep ' /m ' /proc/self/mountinfo
-	[[ $output != *nosuid* ]]
+	for word in nosuid nodev noexec; do
+		[[ $(findmnt -no OPTIONS -T share) == *$word* ]] || [[ $output != *$word* ]]
+	done
+	run -0 c -v ./share:/m:nosuid,nodev,noexec busybox grep ' /m ' /proc/self/mountinfo
+	[[ $output == *nosuid*nodev*noexec* ]]
+	# a device is one
+	[ "$(c -v /dev/zero:/z -v /dev/null:/n busybox sh -c 'echo x >/n; head -c 4 /z | wc -c')" = 4 ]
 }
 
 @test "a missing source is named, and nothing is made" {
