@@ -31,6 +31,20 @@ static int creation_time(const struct store *s, const char *name, char out[TIME_
 	return 0;
 }
 
+/* Podman's words for states, whether a container here can have them or not. */
+static int check_status(const char *value, struct err *e)
+{
+	static const char known[] = "created initialized configured running paused exited stopped "
+				    "stopping removing unknown";
+	_strv_ struct strv words = {0};
+
+	strv_split(&words, known, ' ');
+	if (strv_has(&words, value))
+		return 0;
+	return err_set(e, ERR_USAGE, 0, NULL, "--filter: \"%s\" is not a container state: %s",
+		       value, known);
+}
+
 int filters_parse(struct filters *f, const struct store *s, const struct strv *words, struct err *e)
 {
 	for (size_t i = 0; i < words->n; i++) {
@@ -41,6 +55,8 @@ int filters_parse(struct filters *f, const struct store *s, const struct strv *w
 		if ((v = str_after(w, "before=")) && creation_time(s, v, f->before, e) < 0)
 			return -1;
 		if ((v = str_after(w, "since=")) && creation_time(s, v, f->since, e) < 0)
+			return -1;
+		if ((v = str_after(w, "status=")) && check_status(v, e) < 0)
 			return -1;
 		if (str_after(w, "status=") || str_after(w, "exited="))
 			f->shows_stopped = true;

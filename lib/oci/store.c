@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/random.h>
@@ -46,8 +47,39 @@ static char *data_home(struct err *e)
 	return NULL;
 }
 
-/* XDG_RUNTIME_DIR where it can be used, then what a login would have made, then /tmp. */
-static int open_run(char **path, struct err *e)
+/*
+ * A session's XDG_RUNTIME_DIR is not there for cron, su and ssh without a login. So the store has a
+ * link to the run directory that was used last; what it leads to is only used while it is there,
+ * which after a boot it is not.
+ */
+#define RUN_LINK "run"
+
+static void note_run(const struct store *s)
+{
+	char target[PATH_MAX], name[40];
+	ssize_t n = readlinkat(s->fd, RUN_LINK, target, sizeof(target) - 1);
+
+	if (n > 0 && strlen(s->run_path) == (size_t)n &&
+	    memcmp(s->run_path, target, (size_t)n) == 0)
+		return;
+	snprintf(name, sizeof(name), ".run.%d", (int)getpid());
+	if (symlinkat(s->run_path, s->fd, name) == 0 && renameat(s->fd, name, s->fd, RUN_LINK) < 0)
+		unlinkat(s->fd, name, 0);
+}
+
+static char *noted_run(const struct store *s)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlinkat(s->fd, RUN_LINK, target, sizeof(target) - 1);
+
+	if (n <= 0)
+		return NULL;
+	target[n] = '\0';
+	return access(target, W_OK | X_OK) == 0 ? str_dup(target) : NULL;
+}
+
+/* XDG_RUNTIME_DIR where it can be used, what was used last, what a login would have made, /tmp. */
+static int open_run(const struct store *s, char **path, struct err *e)
 {
 	const char *own = getenv("RP_RUN"), *xdg = getenv("XDG_RUNTIME_DIR");
 	unsigned uid = userns_host_uid();
@@ -63,6 +95,13 @@ static int open_run(char **path, struct err *e)
 	}
 	if (xdg && *xdg == '/' && access(xdg, W_OK | X_OK) == 0) {
 		*path = str_fmt("%s/rp", xdg);
+		fd = own_dir(*path, e);
+		if (fd >= 0)
+			return fd;
+		free(*path);
+	}
+	*path = noted_run(s);
+	if (*path) {
 		fd = own_dir(*path, e);
 		if (fd >= 0)
 			return fd;
@@ -96,11 +135,13 @@ int store_open(struct store *s, struct err *e)
 		store_close(s);
 		return -1;
 	}
-	s->run = open_run(&s->run_path, e);
+	s->run = open_run(s, &s->run_path, e);
 	if (s->run < 0) {
 		store_close(s);
 		return -1;
 	}
+	if (!getenv("RP_RUN"))
+		note_run(s);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
  *	  names/NAME -> ../containers/ID		a claim on a name
  *	  volumes/NAME/{_data/,meta.json}		a named volume
  *	  cache/					can be removed at any time
+ *	  run -> RUN					the run directory that was used last
  *	RUN    = $RP_RUN or $XDG_RUNTIME_DIR/rp or /run/user/UID/rp or /tmp/rp-run-UID	(0700);
  *		 of root /run/rp
  *	  containers/ID/				sockets, pid records, pins
