@@ -61,20 +61,24 @@ static int random_name(char name[65], struct err *e)
 	return 0;
 }
 
-/* What the image has at the destination goes into a new volume, as Podman does. */
-static int copy_up(struct volumes *v, const char *dest, int data, struct err *e)
+/*
+ * A new volume begins as what the image has at the destination: owner, mode and, with fill, the
+ * content. Where the image has nothing there, it belongs to the container's user.
+ */
+static int copy_up(struct volumes *v, const char *dest, int data, bool fill, struct err *e)
 {
-	_close_ int from = -1;
-	struct stat st;
+	_close_ int from =
+		v->rootfs < 0 ? -1
+			      : path_open_in_root(v->rootfs, dest, O_RDONLY | O_DIRECTORY, 0, NULL);
+	bool known = json_path(v->doc, "rootfs.user");
+	/* -1 changes nothing: a document that is tried out without a root file system */
+	struct stat st = {.st_uid = known ? (uid_t)v->uid : (uid_t)-1,
+			  .st_gid = known ? (gid_t)v->gid : (gid_t)-1,
+			  .st_mode = 0755};
 
-	if (v->rootfs < 0)
-		return 0;
-	from = path_open_in_root(v->rootfs, dest, O_RDONLY | O_DIRECTORY, 0, NULL);
-	if (from < 0)
-		return 0;
-	if (fstat(from, &st) < 0)
+	if (from >= 0 && fstat(from, &st) < 0)
 		return err_sys(e, "fstat", "cannot read %s", dest);
-	if (tree_apply(from, data, e) < 0)
+	if (from >= 0 && fill && tree_apply(from, data, e) < 0)
 		return err_prefix(e, "cannot copy %s of the image into its volume", dest);
 	if (fchown(data, st.st_uid, st.st_gid) < 0 || fchmod(data, st.st_mode & 07777) < 0)
 		return err_sys(e, "fchown", "cannot set the owner of the volume for %s", dest);
@@ -96,7 +100,7 @@ static int make_volume(struct volumes *v, int dir, const char *name, const char 
 	data = openat(st.fd, "_data", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (data < 0 || fchmod(data, 0755) < 0)
 		return err_sys(e, "openat", "cannot make volume %s", name);
-	if (fill && copy_up(v, dest, data, e) < 0)
+	if (copy_up(v, dest, data, fill, e) < 0)
 		return -1;
 	time_text(NULL, now);
 	json_set(meta, "schema", json_new_str("rp.volume/1"));
@@ -305,6 +309,33 @@ static int one_volume(struct volumes *v, const char *name, const char *dest,
 	return place_volume(v, name, dest, false, options, e);
 }
 
+static bool same_mount(const struct json *a, const struct json *b)
+{
+	return str_eq(json_get_str(a, "type", ""), json_get_str(b, "type", "")) &&
+	       str_eq(json_get_str(a, "source", ""), json_get_str(b, "source", "")) &&
+	       json_equal(json_get(a, "options"), json_get(b, "options"));
+}
+
+/* The same mount twice is one; two different ones at a place exclude each other. */
+static int same_again(struct volumes *v, const struct cur *m, const char *dest, struct err *e)
+{
+	const struct json *mounts = m->up->val;
+	const char *other = "";
+
+	for (size_t i = 0; i < m->index; i++) {
+		const struct json *before = json_at(mounts, i);
+		_free_ char *place = clean_path(json_get_str(before, "destination", ""));
+
+		if (!str_eq(place, dest))
+			continue;
+		if (same_mount(before, m->val))
+			return 0;
+		other = json_get_str(before, "source", "");
+	}
+	return err_set(e, ERR_USAGE, 0, NULL, "%s: \"%s\" and \"%s\" cannot both be mounted there",
+		       dest, other, json_get_str(m->val, "source", ""));
+}
+
 static int one_mount(struct volumes *v, const struct cur *m, struct err *e)
 {
 	const char *type = NULL, *source = "", *given = NULL;
@@ -320,7 +351,7 @@ static int one_mount(struct volumes *v, const struct cur *m, struct err *e)
 		return cur_bad(m, e, "the destination \"%s\" is not an absolute path", given);
 	dest = clean_path(given);
 	if (json_has(v->taken, dest))
-		return err_set(e, ERR_USAGE, 0, NULL, "%s: two mounts at the same place", dest);
+		return same_again(v, m, dest, e);
 	if (str_eq(type, "bind"))
 		return one_bind(v, source, dest, &options, e);
 	if (str_eq(type, "volume"))

@@ -87,8 +87,8 @@ volumes() { ls "$XDG_DATA_HOME/rp/volumes" 2>/dev/null; }
 		nothing_left
 		[ -z "$(volumes)" ]
 	done
-	run -125 c -v ./share:/m -v ./share:/m busybox true
-	[[ $output == */m*two\ mounts* ]]
+	run -125 c -v ./share:/m -v ./other:/m busybox true
+	[[ $output == */m*cannot\ both\ be\ mounted* ]]
 	for bad in type=nosuch,destination=/x type=bind,destination=/x type=volume destination=x 'type=tmpfs,destination=x'; do
 		run -125 c --mount "$bad" busybox true
 		[ "${#lines[@]}" = 1 ]

@@ -1,1 +1,1 @@
-/t: two mounts at the same place
+/t: "tmpfs" and "tmpfs" cannot both be mounted there
