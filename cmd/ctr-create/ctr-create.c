@@ -8,9 +8,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "oci/request.h"
@@ -146,7 +148,7 @@ static int run(struct prog *p, struct err *e)
 	const struct options *o = p->opts;
 	struct cur root = cur_root(p->doc), request, image;
 	const char *name = o->name, *hostname = NULL, *reference = NULL;
-	char id[CONTAINER_ID_LEN + 1];
+	char id[CONTAINER_ID_LEN + 1], host[HOST_NAME_MAX + 1];
 
 	if (doc_part(&root, "request", &request, e) < 0 || request_check(&request, e) < 0 ||
 	    doc_part(&root, "image", &image, e) < 0)
@@ -162,6 +164,10 @@ static int run(struct prog *p, struct err *e)
 	}
 	if (hostname && !hostname_valid(hostname))
 		return err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not a valid host name", hostname);
+	/* with the network of the host, its name as well, as Podman has it */
+	if (!hostname && str_eq(json_str(json_path(request.val, "network.mode")), "host") &&
+	    gethostname(host, sizeof(host)) == 0 && hostname_valid(host))
+		hostname = host;
 	if (o->id && !container_id_valid(o->id))
 		return err_set(e, ERR_USAGE, 0, NULL, "--id: \"%s\" is not 64 hexadecimal digits",
 			       o->id);

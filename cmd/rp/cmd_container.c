@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The commands on containers that are one program: options are checked here, then passed on. */
+#include <signal.h>
 #include <stdio.h>
 
 #include "commands.h"
@@ -43,7 +44,8 @@ int cmd_logs(const struct command *c, int argc, char **argv, struct err *e)
 	plan_value(s, "--tail", d.tail);
 	plan_words(s, r.argc, r.argv);
 	n = plan_to_user(&p, PLAN_NO_NS, e);
-	return n > 0 ? 125 : n;
+	/* a reader that went away has read enough */
+	return n == 128 + SIGPIPE ? 0 : n > 0 && n < 128 ? 125 : n;
 }
 
 struct wait_data {

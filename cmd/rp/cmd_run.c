@@ -218,6 +218,8 @@ static bool failed_before_attach(const struct pipeline *p, const struct outcome 
 /* ctr-monitor passes on what the OCI runtime said: not found, not allowed. */
 static int start_status(const struct pipeline *p, const struct outcome *o)
 {
+	if (o->signal && o->status == 128 + o->signal)
+		return o->status;
 	if (!str_eq(p->step[o->failed].program, "ctr-monitor"))
 		return 125;
 	return o->status == ERR_NOTFOUND ? 127 : o->status == ERR_DENIED ? 126 : 125;

@@ -164,16 +164,21 @@ static int take_signals(sigset_t *old)
 	return signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static void pass_signal(int fd, const struct running *last)
+/* Returns the signal that came, 0: none. */
+static int pass_signal(int fd, const struct running *last)
 {
 	struct signalfd_siginfo si;
 
-	if (read(fd, &si, sizeof(si)) == sizeof(si) && si.ssi_code != SI_KERNEL && last->pidfd >= 0)
+	if (read(fd, &si, sizeof(si)) != sizeof(si))
+		return 0;
+	if (si.ssi_code != SI_KERNEL && last->pidfd >= 0)
 		proc_signal(last->pidfd, (int)si.ssi_signo, NULL);
+	return si.ssi_signo == SIGCONT ? 0 : (int)si.ssi_signo; /* ends nobody */
 }
 
 /* Waits for all, reading the last one's output meanwhile. */
-static int wait_all(struct running *r, size_t n, int *out_fd, struct buf *out, struct err *e)
+static int wait_all(struct running *r, size_t n, int *out_fd, struct buf *out, int *signal,
+		    struct err *e)
 {
 	sigset_t old;
 	_close_ int signals = take_signals(&old);
@@ -205,8 +210,10 @@ static int wait_all(struct running *r, size_t n, int *out_fd, struct buf *out, s
 			}
 		}
 		if (p[n + 1].revents)
-			pass_signal(signals, &r[n - 1]);
+			*signal = pass_signal(signals, &r[n - 1]) ?: *signal;
 	}
+	/* one that came together with the end of the last program */
+	*signal = pass_signal(signals, &r[n - 1]) ?: *signal;
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return ret;
 }
@@ -251,7 +258,9 @@ static void judge(struct running *r, size_t n, struct outcome *o)
 			show_held(&r[i]);
 	}
 	for (size_t i = 0; i < n; i++) {
-		report_killed(r[i].step->program, r[i].killed);
+		/* by the signal that rp was sent as well: the user knows */
+		if (r[i].killed != o->signal)
+			report_killed(r[i].step->program, r[i].killed);
 		if (r[i].held >= 0)
 			close(r[i].held);
 	}
@@ -286,7 +295,7 @@ int plan_run(struct pipeline *p, struct outcome *o, struct err *e)
 			return -1;
 		}
 	}
-	if (wait_all(r, p->n, &pipes.out, &out, e) < 0)
+	if (wait_all(r, p->n, &pipes.out, &out, &o->signal, e) < 0)
 		return -1;
 	judge(r, p->n, o);
 	if (o->failed < 0 && out.len)

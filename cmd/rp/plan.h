@@ -36,6 +36,7 @@ struct pipeline {
 
 struct outcome {
 	int failed;	  /* index of the first step that failed, -1: none */
+	int signal;	  /* the last one that rp was sent while they ran, 0: none */
 	int status;	  /* of that step, or of the last one */
 	struct json *out; /* what the last step wrote, unless to_user */
 };

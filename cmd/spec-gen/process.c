@@ -40,12 +40,12 @@ static int env_of_image(struct gen *g, struct json *env, struct err *e)
 	return 0;
 }
 
-static int env_of_request(struct gen *g, struct json *env, struct err *e)
+static int env_of_request(struct gen *g, const char *key, struct json *env, struct err *e)
 {
 	_strv_ struct strv items = {0};
-	struct cur arr = cur_key(&g->request, "env");
+	struct cur arr = cur_key(&g->request, key);
 
-	if (cur_strv(&g->request, "env", CUR_OPTIONAL, &items, e) < 0)
+	if (cur_strv(&g->request, key, CUR_OPTIONAL, &items, e) < 0)
 		return -1;
 	for (size_t i = 0; i < items.n; i++) {
 		const char *problem = imgstr_env_problem(items.v[i]);
@@ -73,7 +73,8 @@ static int gen_env(struct gen *g, const char *home, bool terminal, struct err *e
 	strv_addf(&defaults, "HOME=%s", home);
 	strv_foreach (item, &defaults)
 		env_put(env, item);
-	if (env_of_image(g, env, e) < 0 || env_of_request(g, env, e) < 0)
+	if (env_of_request(g, "envDefaults", env, e) < 0 || env_of_image(g, env, e) < 0 ||
+	    env_of_request(g, "env", env, e) < 0)
 		return -1;
 	json_set(g->process, "env", env_items(env));
 	return 0;

@@ -63,6 +63,9 @@ const struct request_row request_rows[] = {
 	{"env", SS, NONEMPTY, "env", 'e', "KEY[=VALUE]", "set a variable, or pass one on",
 	 parse_env_item},
 	{"env", SS, 0, "env-file", 0, "FILE", "set the variables in this file", add_env_file},
+	{"envDefaults", SS},
+	{"httpProxy", B, REQUEST_TRUE, "http-proxy", 0, NULL,
+	 "pass the caller's proxy variables on (default)"},
 	{"user", S, NONEMPTY, "user", 'u', "USER[:GROUP]", "run as this user"},
 	{"groups", SS, COMMA, "group-add", 0, "GROUP", "add a supplementary group"},
 	{"workdir", S, NONEMPTY, "workdir", 'w', "DIR", "working directory"},
@@ -346,6 +349,21 @@ static int read_env_files(struct json *request, struct err *e)
 	return 0;
 }
 
+/* Of the caller; weaker than the image's variables and those of the command line. */
+static void add_proxies(struct json *request)
+{
+	static const char *const names[] = {"http_proxy", "https_proxy", "ftp_proxy", "no_proxy",
+					    "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY"};
+
+	for (size_t i = 0; request_flag(request, "httpProxy") && i < ARRAY_LEN(names); i++) {
+		const char *v = getenv(names[i]);
+		_free_ char *item = v ? str_fmt("%s=%s", names[i], v) : NULL;
+
+		if (item)
+			json_add(json_need_arr(request, "envDefaults"), json_new_str(item));
+	}
+}
+
 static int find_init(struct json *request, struct err *e)
 {
 	static const char *const paths[] = {"/usr/libexec/podman/catatonit", "/usr/bin/catatonit",
@@ -375,6 +393,7 @@ int request_finish(struct json *request, int argc, char **argv, struct err *e)
 		return -1;
 	if (read_env_files(request, e) < 0)
 		return -1;
+	add_proxies(request);
 	json_set(request, "image", json_new_str(argv[0]));
 	for (int i = 1; i < argc; i++)
 		json_add(json_need_arr(request, "command"), json_new_str(argv[i]));

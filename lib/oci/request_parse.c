@@ -149,7 +149,8 @@ static int mount_word(struct mount_words *w, char *word, const char *all, struct
 	else if (str_eq(word, "tmpfs-mode"))
 		strv_addf(&w->options, "mode=%s", v);
 	else if (!eq && (str_eq(word, "noexec") || str_eq(word, "exec") || str_eq(word, "nosuid") ||
-			 str_eq(word, "suid") || str_eq(word, "nodev") || str_eq(word, "dev")))
+			 str_eq(word, "suid") || str_eq(word, "nodev") || str_eq(word, "dev") ||
+			 str_eq(word, "tmpcopyup") || str_eq(word, "notmpcopyup")))
 		strv_add(&w->options, word);
 	else
 		return err_set(e, ERR_USAGE, 0, NULL, "\"%s\": unknown mount option %s", all, word);
