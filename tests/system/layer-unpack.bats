@@ -168,7 +168,7 @@ root() {
 
 # All that is in the store, but for the folders that are made empty and kept.
 stored() {
-	ns find "$STORE" ! -type d | sort | grep -v '/layers/lock$'
+	ns find "$STORE" ! -type d | sort | grep -vE '/(layers/lock|run)$'
 }
 
 refused() {

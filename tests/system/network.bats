@@ -183,13 +183,14 @@ addresses_of_host() { ip -o addr show scope global | awk '{ split($4, a, "/"); p
 }
 
 @test "what listens at the container's loopback alone is not reached" {
-	local h p
+	local h p open
 	for h in $helpers; do
 		p=$(free_port)
+		open=$(free_port)
 		server='/share/netprobe tcp 80 127.0.0.1 & /share/netprobe tcp 80 ::1 & /share/netprobe udp 80 127.0.0.1 &
 			/share/netprobe udp 80 ::1 & /share/netprobe tcp 81' \
-			serve --network "$h" --name lo -p "$p:80" -p "$p:80/udp" -p "$((p + 1)):81"
-		eventually peer tcp 127.0.0.1 "$((p + 1))" 2>/dev/null
+			serve --network "$h" --name lo -p "$p:80" -p "$p:80/udp" -p "$open:81"
+		eventually peer tcp 127.0.0.1 "$open" 2>/dev/null
 		for ip in 127.0.0.1 ::1 $(addresses_of_host); do
 			run ! peer tcp "$ip" "$p"
 			PATIENCE=0.5 run ! peer udp "$ip" "$p"
@@ -335,7 +336,7 @@ uploads() {
 
 @test "udp relay: many clients at once, each gets its own answers" {
 	local p
-	p=$(free_port)
+	p=$((20000 + RANDOM % 9000))
 	server='/share/netprobe udp 53' serve --name udp --network slirp4netns -p "$p-$((p + 2)):53-55/udp"
 	eventually udp_answer "$p" 2>/dev/null
 	# more than the relay keeps at a time; each socket asks twice

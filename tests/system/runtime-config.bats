@@ -373,7 +373,7 @@ os.execvp(sys.argv[1], sys.argv[1:])" ctr-runtime'
 @test "linux: devices, masks, resources, seccomp" {
 	either '.linux.devices = [{path: "/dev/full2", type: "c", major: 1, minor: 7}]' /dev/full2 1:7 'stat -c %t:%T /dev/full2'
 	applied '.linux.devices = [{path: "/dev/full", type: "c", major: 1, minor: 7}]' 1:7 'stat -c %t:%T /dev/full'
-	refused '.linux.devices = [{path: "/dev/full", type: "c", major: 1, minor: 8}]' /dev/full
+	refused '.linux.devices = [{path: "/dev/full", type: "c", major: 1, minor: 200}]' /dev/full
 	refused '.linux.devices = [{path: "dev/x", type: "c"}]' '.linux.devices[0].path'
 	refused '.linux.devices = [{path: "/dev/x", type: "z"}]' '.linux.devices[0].type'
 	applied '.linux.devices = [{path: "/dev/pipe", type: "p", fileMode: 384}]' "fifo 600" 'stat -c "%F %a" /dev/pipe'
