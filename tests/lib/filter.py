@@ -86,8 +86,21 @@ def run(instructions, nr, args):
             sys.exit("filter.py: unknown instruction " + code)
 
 
+def whole_calls(lines):
+    """strace -f prints a call in two parts where another process makes one meanwhile."""
+    begun, whole = {}, []
+    for line in lines:
+        pid = re.match(r"\d*", line).group()
+        if line.endswith("<unfinished ...>"):
+            begun[pid] = line[: -len("<unfinished ...>")]
+            continue
+        resumed = re.match(r"\d* *<\.\.\. \w+ resumed>(.*)$", line)
+        whole.append(begun.pop(pid, "") + resumed.group(1) if resumed else line)
+    return whole
+
+
 def main():
-    log = open(sys.argv[1], errors="replace").read().split("\n")
+    log = whole_calls(open(sys.argv[1], errors="replace").read().split("\n"))
     before = sys.argv[2]
     if before != "-":
         seen = [i for i, l in enumerate(log) if before in l and "execve(" not in l]
