@@ -58,6 +58,24 @@ static int env_of_request(struct gen *g, const char *key, struct json *env, stru
 	return 0;
 }
 
+/* What the user does not want of the image and of the defaults. */
+static int unset_env(struct gen *g, struct json **env, struct err *e)
+{
+	_strv_ struct strv names = {0};
+	bool all = false;
+
+	if (cur_strv(&g->request, "unsetEnv", CUR_OPTIONAL, &names, e) < 0 ||
+	    cur_bool(&g->request, "unsetAllEnv", CUR_OPTIONAL, &all, e) < 0)
+		return -1;
+	if (all) {
+		json_put(*env);
+		*env = json_new_object();
+	}
+	strv_foreach (name, &names)
+		json_del(*env, name);
+	return 0;
+}
+
 static int gen_env(struct gen *g, const char *home, bool terminal, struct err *e)
 {
 	_json_ struct json *env = json_new_object();
@@ -74,7 +92,7 @@ static int gen_env(struct gen *g, const char *home, bool terminal, struct err *e
 	strv_foreach (item, &defaults)
 		env_put(env, item);
 	if (env_of_request(g, "envDefaults", env, e) < 0 || env_of_image(g, env, e) < 0 ||
-	    env_of_request(g, "env", env, e) < 0)
+	    unset_env(g, &env, e) < 0 || env_of_request(g, "env", env, e) < 0)
 		return -1;
 	json_set(g->process, "env", env_items(env));
 	return 0;
@@ -324,6 +342,17 @@ static int add_console_size(struct gen *g, struct err *e)
 	return 0;
 }
 
+static int gen_oom_score(struct gen *g, struct err *e)
+{
+	int64_t n = 0;
+
+	if (cur_int(&g->request, "oomScoreAdj", CUR_OPTIONAL, -1000, 1000, &n, e) < 0)
+		return -1;
+	if (json_has(g->request.val, "oomScoreAdj"))
+		json_set(g->process, "oomScoreAdj", json_new_int(n));
+	return 0;
+}
+
 int gen_process(struct gen *g, struct err *e)
 {
 	bool terminal = false, no_new_privs = false;
@@ -339,7 +368,8 @@ int gen_process(struct gen *g, struct err *e)
 	if (terminal && add_console_size(g, e) < 0)
 		return -1;
 	if (gen_hostname(g, e) < 0 || gen_user(g, &home, e) < 0 || gen_args(g, e) < 0 ||
-	    gen_env(g, home, terminal, e) < 0 || gen_cwd(g, e) < 0 || gen_rlimits(g, e) < 0)
+	    gen_env(g, home, terminal, e) < 0 || gen_cwd(g, e) < 0 || gen_rlimits(g, e) < 0 ||
+	    gen_oom_score(g, e) < 0)
 		return -1;
 	json_set(g->process, "noNewPrivileges", json_new_bool(no_new_privs));
 	if (label && *label)

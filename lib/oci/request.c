@@ -2,7 +2,7 @@
 /*
  * The request: see request.h for the contract.
  *
- * The table comes first, then what walks it: setting a member from an option's text, the table of
+ * What walks the table of request_rows.c: setting a member from an option's text, the table of
  * options for opts_parse(), the check of a document, the schema. Values that are more than a word,
  * a number or a size are taken apart in request_parse.c, by the function that their row names.
  */
@@ -11,162 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#define S  REQUEST_STRING
-#define B  REQUEST_BOOL
-#define N  REQUEST_NUMBER
-#define SS REQUEST_STRINGS
-#define M  REQUEST_MAP
-#define O  REQUEST_OBJECT
-#define OS REQUEST_OBJECTS
-
-#define COMMA	 REQUEST_COMMA
-#define NONEMPTY REQUEST_NONEMPTY
-#define HIDDEN	 REQUEST_HIDDEN
-#define NEED	 REQUEST_NEED
-
-static int parse_env_item(struct json *request, const char *value, struct err *e);
-static int add_env_file(struct json *request, const char *value, struct err *e);
-
-/* clang-format off: one row a line is read as a table */
-const struct request_row request_rows[] = {
-	{"image", S},
-	{"platform", O, 0, "platform", 0, "OS/ARCH", "choose the image for this platform",
-	 parse_platform},
-	{"platform.os", S},
-	{"platform.architecture", S},
-	{"platform.variant", S},
-	{"pull", S, 0, "pull", 0, "POLICY", "when to pull the image (default missing)", NULL,
-	 "always missing never newer"},
-	{"quiet", B, 0, "quiet", 'q', NULL, "no progress of the pull"},
-	{"authfile", S, REQUEST_PATH, "authfile", 0, "FILE", "registry credentials for the pull"},
-	{"tlsVerify", B, REQUEST_GIVEN, "tls-verify", 0, NULL,
-	 "check the registry's certificate (default)"},
-	{"command", SS},
-	{"entrypoint", SS, 0, "entrypoint", 0, "CMD", "replace the image's entrypoint",
-	 parse_entrypoint},
-	{"name", S, NONEMPTY, "name", 0, "NAME", "the container's name"},
-	{"replace", B, 0, "replace", 0, NULL, "remove a container of the same name first"},
-	{"hostname", S, 0, "hostname", 'h', "NAME", "the container's host name"},
-	{"detach", B, 0, "detach", 'd', NULL, "run in the background, print the id"},
-	{"remove", B, 0, "rm", 0, NULL, "remove the container at its end"},
-	{"interactive", B, 0, "interactive", 'i', NULL, "keep standard input open"},
-	{"terminal", B, 0, "tty", 't', NULL, "give the container a terminal"},
-	{"sigProxy", B, REQUEST_TRUE, "sig-proxy", 0, NULL, "pass signals on (default)"},
-	{"init", B, 0, "init", 0, NULL, "run an init that reaps processes as pid 1"},
-	{"initPath", S},
-	{"readOnly", B, 0, "read-only", 0, NULL, "root file system read-only"},
-	{"readOnlyTmpfs", B, REQUEST_TRUE, "read-only-tmpfs", 0, NULL,
-	 "with --read-only: tmpfs on /run, /tmp, /var/tmp (default)"},
-	{"privileged", B, 0, "privileged", 0, NULL, "give all that the user has"},
-	{"attach", SS, 0, NULL, 0, NULL, NULL, NULL, "stdin stdout stderr"},
-	{"env", SS, NONEMPTY, "env", 'e', "KEY[=VALUE]", "set a variable, or pass one on",
-	 parse_env_item},
-	{"env", SS, 0, "env-file", 0, "FILE", "set the variables in this file", add_env_file},
-	{"envDefaults", SS},
-	{"httpProxy", B, REQUEST_TRUE, "http-proxy", 0, NULL,
-	 "pass the caller's proxy variables on (default)"},
-	{"user", S, NONEMPTY, "user", 'u', "USER[:GROUP]", "run as this user"},
-	{"groups", SS, COMMA, "group-add", 0, "GROUP", "add a supplementary group"},
-	{"workdir", S, NONEMPTY, "workdir", 'w', "DIR", "working directory"},
-	{"stopSignal", S, 0, "stop-signal", 0, "SIGNAL", "signal of \"stop\" (default TERM)",
-	 parse_stop_signal},
-	{"stopTimeout", N, 0, "stop-timeout", 0, "SECONDS", "wait of \"stop\" (default 10)",
-	 .min = -1, .max = INT64_MAX},
-	{"umask", S, 0, "umask", 0, "OCTAL", "file mode mask (default 0022)", parse_umask},
-	{"labels", M, 0, "label", 'l', "KEY[=VALUE]", "add a label"},
-	{"annotations", M, REQUEST_VALUE, "annotation", 0, "KEY=VALUE", "add an OCI annotation"},
-	{"sysctls", M, REQUEST_VALUE | COMMA, "sysctl", 0, "KEY=VALUE", "set a namespaced sysctl"},
-	{"mounts", OS, 0, "volume", 'v', "[SRC:]DST[:OPTS]", "mount a directory or volume",
-	 parse_volume},
-	{"mounts", OS, 0, "mount", 0, "type=...,...", "mount a bind, volume or tmpfs", parse_mount},
-	{"mounts", OS, 0, "tmpfs", 0, "DIR[:OPTIONS]", "mount a tmpfs", parse_tmpfs},
-	{"mounts[].type", S, NEED, .values = "bind volume tmpfs"},
-	{"mounts[].source", S},
-	{"mounts[].destination", S, NEED},
-	{"mounts[].options", SS},
-	{"devices", OS, COMMA, "device", 0, "DEV[:DEV[:rwm]]",
-	 "give the container a device of the host", parse_device},
-	{"devices[].source", S},
-	{"devices[].destination", S},
-	{"devices[].permissions", S},
-	{"capAdd", SS, COMMA, "cap-add", 0, "CAP", "add a capability"},
-	{"capDrop", SS, COMMA, "cap-drop", 0, "CAP", "drop a capability"},
-	{"security", O, 0, "security-opt", 0, "OPTION",
-	 "no-new-privileges, seccomp=, label=, mask=, unmask=", parse_security},
-	{"security.noNewPrivileges", B},
-	{"security.seccomp", S},
-	{"security.seccompProfile", REQUEST_ANY},
-	{"security.labelDisable", B},
-	{"security.labelUser", S},
-	{"security.labelRole", S},
-	{"security.labelType", S},
-	{"security.labelLevel", S},
-	{"security.mask", SS},
-	{"security.unmask", SS},
-	{"ulimits", OS, COMMA, "ulimit", 0, "TYPE=SOFT[:HARD]", "set a resource limit",
-	 parse_ulimit},
-	{"ulimits[].type", S, NEED},
-	{"ulimits[].soft", N, NEED},
-	{"ulimits[].hard", N, NEED},
-	{"resources", O},
-	{"resources.pidsLimit", N, 0, "pids-limit", 0, "N", "limit the number of processes",
-	 .min = -1, .max = INT64_MAX},
-	{"resources.memory", N, REQUEST_SIZE, "memory", 'm', "SIZE", "memory limit"},
-	{"resources.memorySwap", N, REQUEST_SIZE, "memory-swap", 0, "SIZE",
-	 "limit of memory and swap together"},
-	{"resources.memoryReservation", N, REQUEST_SIZE, "memory-reservation", 0, "SIZE",
-	 "soft memory limit"},
-	{"resources.cpuQuota", N, 0, "cpu-quota", 0, "MICROSECONDS", "CPU time in each period",
-	 .min = -1, .max = INT64_MAX},
-	{"resources.cpuQuota", N, 0, "cpus", 0, "N", "limit to this number of CPUs", parse_cpus},
-	{"resources.cpuPeriod", N, 0, "cpu-period", 0, "MICROSECONDS",
-	 "the period of --cpu-quota (default 100000)", .min = 0, .max = 1000000},
-	{"resources.cpuShares", N, 0, "cpu-shares", 'c', "N", "relative CPU weight", .min = 0,
-	 .max = INT64_MAX},
-	{"resources.cpusetCpus", S, 0, "cpuset-cpus", 0, "LIST", "run on these CPUs", parse_cpuset},
-	{"resources.cpusetMems", S},
-	{"shmSize", N, REQUEST_SIZE, "shm-size", 0, "SIZE", "size of /dev/shm (default 64m)"},
-	{"network", O, 0, "network", 0, "MODE",
-	 "none, host, private, slirp4netns, pasta, container:NAME", parse_network},
-	{"network", O, HIDDEN, "net", 0, "MODE", "the same as --network", parse_network},
-	{"network.mode", S, 0, .values = "none host slirp4netns pasta container private"},
-	{"network.options", SS},
-	{"network.container", S},
-	{"ports", OS, COMMA, "publish", 'p', "[IP:][HOST:]PORT", "publish a port or range",
-	 parse_publish},
-	{"ports[].hostIp", S},
-	{"ports[].hostPort", N, .min = 0, .max = 65535},
-	{"ports[].containerPort", N, NEED, .min = 1, .max = 65535},
-	{"ports[].range", N, .min = 1, .max = 65535},
-	{"ports[].protocol", S, .values = "tcp udp"},
-	{"dns", O},
-	{"dns.servers", SS, COMMA, "dns", 0, "IP", "name server for /etc/resolv.conf"},
-	{"dns.search", SS, COMMA, "dns-search", 0, "DOMAIN", "search domain for /etc/resolv.conf"},
-	{"dns.options", SS, COMMA, "dns-option", 0, "OPTION", "option for /etc/resolv.conf"},
-	{"dns.options", SS, COMMA | HIDDEN, "dns-opt", 0, "OPTION", "the same as --dns-option"},
-	{"addHosts", OS, COMMA, "add-host", 0, "NAME:IP", "add a line to /etc/hosts",
-	 parse_add_host},
-	{"addHosts[].name", S, NEED},
-	{"addHosts[].ip", S, NEED},
-	{"noHosts", B, 0, "no-hosts", 0, NULL, "leave /etc/hosts as the image has it"},
-	{"log", O, COMMA, "log-opt", 0, "KEY=VALUE", "path=, max-size= or tag=", parse_log_opt},
-	{"log.driver", S, 0, "log-driver", 0, "DRIVER", "k8s-file, none or passthrough", NULL,
-	 "k8s-file json-file none passthrough"},
-	{"log.path", S},
-	{"log.tag", S},
-	{"log.maxSize", N},
-	{"runtime", S, 0, "runtime", 0, "NAME", "OCI runtime (default ctr-runtime)"},
-	{"consoleSize", O},
-	{"consoleSize.height", N, .min = 0, .max = 65535},
-	{"consoleSize.width", N, .min = 0, .max = 65535},
-	{"cidfile", S, REQUEST_PATH, "cidfile", 0, "FILE", "write the container's id to this file"},
-	{"pidfile", S, REQUEST_PATH, "pidfile", 0, "FILE", "write the process id to this file"},
-	{"detachKeys", S, 0, "detach-keys", 0, "KEYS", "keys that detach from the container"},
-	{"cgroupManager", S, 0, .values = "cgroupfs systemd disabled"},
-	{0},
-};
-/* clang-format on */
 
 /* The object that the last part of a dotted member stands in, made on the way; *last is that part.
  */
@@ -275,11 +119,15 @@ static int by_name(const void *a, const void *b)
 
 const struct opt *request_options(void)
 {
-	static struct opt options[ARRAY_LEN(request_rows)];
+	static struct opt *options;
 	size_t n = 0;
 
-	if (options[0].name)
+	if (options)
 		return options;
+	while (request_rows[n].member)
+		n++;
+	options = mem_alloc((n + 1) * sizeof(*options));
+	n = 0;
 	for (const struct request_row *r = request_rows; r->member; r++) {
 		if (!r->option)
 			continue;
@@ -311,59 +159,6 @@ bool request_flag(const struct json *request, const char *member)
 
 /* What comes after the options. */
 
-/* The variables of files stand before those of the command line, whatever their order there. */
-#define ENV_FILES "envFiles"
-
-static int parse_env_item(struct json *request, const char *value, struct err *e)
-{
-	_strv_ struct strv env = {0};
-
-	if (*value == '=')
-		return err_set(e, ERR_USAGE, 0, NULL, "\"%s\" has no name", value);
-	parse_env(&env, value);
-	strv_foreach (v, &env)
-		json_add(json_need_arr(request, "env"), json_new_str(v));
-	return 0;
-}
-
-static int add_env_file(struct json *request, const char *value, struct err *e)
-{
-	json_add(json_need_arr(request, ENV_FILES), json_new_str(value));
-	return 0;
-}
-
-static int read_env_files(struct json *request, struct err *e)
-{
-	_strv_ struct strv env = {0};
-
-	if (!json_has(request, ENV_FILES))
-		return 0;
-	json_each (f, json_get(request, ENV_FILES))
-		if (parse_env_file(&env, json_str(f.v), e) < 0)
-			return err_prefix(e, "--env-file");
-	json_each (v, json_get(request, "env"))
-		strv_add(&env, json_str(v.v));
-	json_del(request, ENV_FILES);
-	if (env.n)
-		json_set(request, "env", json_new_strv(&env));
-	return 0;
-}
-
-/* Of the caller; weaker than the image's variables and those of the command line. */
-static void add_proxies(struct json *request)
-{
-	static const char *const names[] = {"http_proxy", "https_proxy", "ftp_proxy", "no_proxy",
-					    "HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY"};
-
-	for (size_t i = 0; request_flag(request, "httpProxy") && i < ARRAY_LEN(names); i++) {
-		const char *v = getenv(names[i]);
-		_free_ char *item = v ? str_fmt("%s=%s", names[i], v) : NULL;
-
-		if (item)
-			json_add(json_need_arr(request, "envDefaults"), json_new_str(item));
-	}
-}
-
 static int find_init(struct json *request, struct err *e)
 {
 	static const char *const paths[] = {"/usr/libexec/podman/catatonit", "/usr/bin/catatonit",
@@ -391,9 +186,8 @@ int request_finish(struct json *request, int argc, char **argv, struct err *e)
 			       mode);
 	if (request_flag(request, "init") && find_init(request, e) < 0)
 		return -1;
-	if (read_env_files(request, e) < 0)
+	if (request_finish_env(request, e) < 0)
 		return -1;
-	add_proxies(request);
 	json_set(request, "image", json_new_str(argv[0]));
 	for (int i = 1; i < argc; i++)
 		json_add(json_need_arr(request, "command"), json_new_str(argv[i]));

@@ -94,14 +94,19 @@ int parse_add_host(struct json *request, const char *value, struct err *e);
 int parse_platform(struct json *request, const char *value, struct err *e);
 int parse_cpus(struct json *request, const char *value, struct err *e);
 int parse_cpuset(struct json *request, const char *value, struct err *e);
+int parse_cpuset_mems(struct json *request, const char *value, struct err *e);
+int parse_label_file(struct json *request, const char *path, struct err *e);
 int parse_stop_signal(struct json *request, const char *value, struct err *e);
 int parse_umask(struct json *request, const char *value, struct err *e);
 int parse_log_opt(struct json *request, const char *value, struct err *e);
 int parse_entrypoint(struct json *request, const char *value, struct err *e);
 int parse_size(struct json *to, const char *key, const char *value, struct err *e);
-int parse_env_file(struct strv *env, const char *path, struct err *e);
-/* KEY=VALUE, KEY (taken from our environment) or KEY* (all that begin so). */
-void parse_env(struct strv *env, const char *value);
+/* request_env.c: KEY=VALUE, KEY (taken from our environment) or KEY* (all that begin so). */
+int parse_env_item(struct json *request, const char *value, struct err *e);
+/* Notes the file; request_finish_env() reads it. */
+int parse_env_file_option(struct json *request, const char *value, struct err *e);
+/* After the options: the files of variables, and what is passed on of the caller's. */
+int request_finish_env(struct json *request, struct err *e);
 /* The path as an absolute one, from the working directory. The caller frees. */
 char *absolute_path(const char *path);
 

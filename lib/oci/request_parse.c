@@ -12,8 +12,6 @@
 #include "sys/proc.h"
 #include "sys/rlimits.h"
 
-extern char **environ;
-
 static int bad(struct err *e, const char *value, const char *why)
 {
 	return err_set(e, ERR_USAGE, 0, NULL, "\"%s\": %s", value, why);
@@ -475,47 +473,6 @@ int parse_platform(struct json *request, const char *value, struct err *e)
 	return 0;
 }
 
-void parse_env(struct strv *env, const char *value)
-{
-	size_t n = strlen(value);
-
-	if (strchr(value, '=')) {
-		strv_add(env, value);
-		return;
-	}
-	for (char **v = environ; *v; v++) {
-		size_t len = strcspn(*v, "=");
-
-		if (n && value[n - 1] == '*' ? strncmp(*v, value, n - 1) == 0
-					     : len == n && strncmp(*v, value, n) == 0)
-			strv_add(env, *v);
-	}
-}
-
-int parse_env_file(struct strv *env, const char *path, struct err *e)
-{
-	_buf_ struct buf b = {0};
-	_strv_ struct strv lines = {0};
-
-	if (file_read(AT_FDCWD, path, 1 << 20, &b, e) < 0) {
-		e->code = ERR_USAGE;
-		return -1;
-	}
-	strv_split(&lines, b.data ? b.data : "", '\n');
-	for (size_t i = 0; i < lines.n; i++) {
-		char *line = lines.v[i] + strspn(lines.v[i], " \t");
-
-		line[strcspn(line, "\r")] = '\0';
-		if (*line == '#' || !*line)
-			continue;
-		if (*line == '=')
-			return err_set(e, ERR_USAGE, 0, NULL,
-				       "%s line %zu: a variable needs a name", path, i + 1);
-		parse_env(env, line);
-	}
-	return 0;
-}
-
 int parse_cpus(struct json *request, const char *value, struct err *e)
 {
 	struct json *r = json_need_obj(request, "resources");
@@ -531,12 +488,23 @@ int parse_cpus(struct json *request, const char *value, struct err *e)
 	return 0;
 }
 
-int parse_cpuset(struct json *request, const char *value, struct err *e)
+static int set_cpuset(struct json *request, const char *key, const char *value, const char *what,
+		      struct err *e)
 {
 	if (!str_only(value, "0123456789,-"))
-		return err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not a list of CPUs", value);
-	json_set(json_need_obj(request, "resources"), "cpusetCpus", json_new_str(value));
+		return err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not a list of %s", value, what);
+	json_set(json_need_obj(request, "resources"), key, json_new_str(value));
 	return 0;
+}
+
+int parse_cpuset(struct json *request, const char *value, struct err *e)
+{
+	return set_cpuset(request, "cpusetCpus", value, "CPUs", e);
+}
+
+int parse_cpuset_mems(struct json *request, const char *value, struct err *e)
+{
+	return set_cpuset(request, "cpusetMems", value, "memory nodes", e);
 }
 
 int parse_stop_signal(struct json *request, const char *value, struct err *e)

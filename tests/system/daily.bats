@@ -102,3 +102,19 @@ alone() { rp run --rm --network none "$@"; }
 	[ -z "$(alone --mount type=tmpfs,target=/etc,notmpcopyup busybox sh -c 'ls -A /etc | grep -vE "^(hosts|hostname|resolv.conf|mtab)$"')" ]
 	[ -n "$(alone --mount type=tmpfs,target=/etc busybox ls -A /etc)" ]
 }
+
+@test "variables and labels from files, from the caller, and left out" {
+	printf '# comment\n\nA=1\n  B=2\n' >"$DIR/env"
+	[ "$(alone --env-file "$DIR/env" busybox sh -c 'echo $A$B')" = 12 ]
+	[ "$(alone --env-file <(echo A=3) busybox sh -c 'echo $A')" = 3 ]
+	[ "$(echo A=4 | alone --env-file /dev/stdin busybox sh -c 'echo $A')" = 4 ]
+	printf 'one=1\n#two=2\nthree\n' >"$DIR/labels"
+	rp create --name a --network none --label-file "$DIR/labels" busybox true
+	[ "$(rp inspect a --format '{{json .Config.Labels}}')" = '{"one":"1","three":""}' ]
+	[ "$(OWN=x alone --env-host busybox sh -c 'echo $OWN')" = x ]
+	[ -z "$(OWN=x alone busybox sh -c 'echo $OWN')" ]
+	[ "$(alone --unsetenv container -e A=1 busybox env | grep -cE '^(container|A)=')" = 1 ]
+	[ "$(alone --unsetenv-all -e A=1 busybox env | sort | tr '\n' ' ')" = "A=1 HOME=/root " ] ||
+		[ "$(alone --unsetenv-all -e A=1 busybox env | sort | tr '\n' ' ')" = "A=1 " ]
+	[ "$(alone --oom-score-adj 700 busybox cat /proc/self/oom_score_adj)" = 700 ]
+}

@@ -71,6 +71,10 @@ static void test_options(void **state)
 		"null\",\"destination\":"
 		"\"/dev/null\",\"permissions\":\"rwm\"},{\"source\":\"/dev/zero\",\"destination\":"
 		"\"/dev/zero\",\"permissions\":\"r\"}],\"groups\":[\"a\",\"7\"]}");
+	becomes("--unsetenv A --unsetenv B --unsetenv-all --oom-score-adj=-5 --cpuset-mems 0,1 i",
+		"{\"image\":\"i\",\"unsetEnv\":[\"A\",\"B\"],\"unsetAllEnv\":true,\"oomScoreAdj\":-"
+		"5,"
+		"\"resources\":{\"cpusetMems\":\"0,1\"}}");
 	becomes("-m 1g --cpus 1.5 --cpus 0 i", "{\"image\":\"i\",\"resources\":{\"memory\":"
 					       "1073741824,\"cpuPeriod\":100000,\"cpuQuota\":"
 					       "150000}}");
@@ -102,6 +106,9 @@ static void test_refused(void **state)
 	refused("--ulimit as=1 i", "--ulimit");
 	refused("--ulimit nofile=1,bogus=2 i", "--ulimit");
 	refused("--volume /a:/b:rw,ro i", "--volume");
+	refused("--oom-score-adj=-1001 i", "--oom-score-adj");
+	refused("--cpuset-mems=x i", "--cpuset-mems");
+	refused("--label-file=/nonexistent i", "--label-file");
 	refused("--replace i", "--name");
 	refused("", "image");
 }
