@@ -317,11 +317,14 @@ static void list_caps(uint64_t set, struct buf *out)
 				caps_name(n) ? caps_name(n) : "?");
 }
 
-/* config.md: what cannot be granted must be warned of. The kernel or caps_apply() leaves it out. */
+/*
+ * config.md: what cannot be granted must be warned of. The kernel or caps_apply() leaves it out. One
+ * that has none at all, as a user's exec from outside of the user's namespaces, gets them there.
+ */
 static void warn_caps(const struct caps *c, bool new_user)
 {
 	uint64_t all = c->effective | c->permitted | c->inheritable | c->ambient;
-	uint64_t have = new_user ? all : caps_permitted();
+	uint64_t own = caps_permitted(), have = new_user || !own ? all : own;
 	_buf_ struct buf lost = {0}, bare = {0};
 
 	list_caps(all & ~have, &lost);

@@ -151,7 +151,7 @@ is() { # FILE VALUE
 }
 
 @test "a thousandfold fork is held, and cgroup.kill ends it" {
-	bundle bomb '.linux.resources = {pids: {limit: 50}} | .process.args = ["sh","-c","while :; do sleep 100 & done 2>/dev/null"]'
+	bundle bomb '.linux.resources = {pids: {limit: 50}} | .process.args = ["sh","-c","(while :; do sleep 100 & done) 2>/dev/null & exec sleep 1000"]'
 	ctr-runtime run -d -b "$DIR/bomb" --pid-file "$DIR/pid" bomb </dev/null >/dev/null 2>&1 3>&-
 	path=$(own_cgroup "$(cat "$DIR/pid")")
 	eventually eval '! grep -qx "max 0" "/sys/fs/cgroup$path/pids.events"'
