@@ -318,8 +318,9 @@ static void list_caps(uint64_t set, struct buf *out)
 }
 
 /*
- * config.md: what cannot be granted must be warned of. The kernel or caps_apply() leaves it out. One
- * that has none at all, as a user's exec from outside of the user's namespaces, gets them there.
+ * config.md: what cannot be granted must be warned of. The kernel or caps_apply() leaves it out.
+ * One that has none at all, as a user's exec from outside of the user's namespaces, gets them
+ * there.
  */
 static void warn_caps(const struct caps *c, bool new_user)
 {
