@@ -182,18 +182,7 @@ static int confine_here(struct fetch *f, int *layout, bool network, struct err *
 /* Before the document is read: what configuration, credential helpers and the above will need. */
 static int confine_early(struct err *e)
 {
-	static const struct confine c = {
-		.any_files = true,
-		.network = true,
-		.unix_sockets = true,
-		.exec = true,
-		.fork = true,
-		.mounts = true,
-		.signals = true,
-		.caps = CONFINE_CAP(CAP_SYS_ADMIN),
-	};
-
-	return confine(&c, e);
+	return confine_starter(CONFINE_CAP(CAP_SYS_ADMIN), e);
 }
 
 static int from_layout(struct fetch *f, const struct wish *w, struct json **image, struct err *e)

@@ -262,18 +262,7 @@ static int check_only(struct net *n, const struct cur *request, struct err *e)
 /* Before the document is read. */
 static int confine_early(struct err *e)
 {
-	static const struct confine c = {
-		.any_files = true,
-		.network = true,
-		.unix_sockets = true,
-		.exec = true,
-		.fork = true,
-		.mounts = true,
-		.signals = true,
-		.caps = LAUNCH_CAPS,
-	};
-
-	return confine(&c, e);
+	return confine_starter(LAUNCH_CAPS, e);
 }
 
 /* The helper runs: what is left are files, and undo(). */

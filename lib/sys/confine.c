@@ -432,6 +432,22 @@ int confine(const struct confine *c, struct err *e)
 	return confine_calls(c, e);
 }
 
+int confine_starter(uint64_t caps, struct err *e)
+{
+	const struct confine c = {
+		.any_files = true,
+		.network = true,
+		.unix_sockets = true,
+		.exec = true,
+		.fork = true,
+		.mounts = true,
+		.signals = true,
+		.caps = caps,
+	};
+
+	return confine(&c, e);
+}
+
 int confine_pipes(struct err *e)
 {
 	static const struct confine pipes = {.pipes_only = true};

@@ -55,6 +55,13 @@ int confine(const struct confine *c, struct err *e);
  */
 int confine_reader(struct err *e);
 
+/*
+ * For programs that still have others to start and namespaces to make, until they confine
+ * themselves further: any files, sockets of IP and AF_UNIX, programs, processes, mounts, signals,
+ * and these capabilities; nothing else.
+ */
+int confine_starter(uint64_t caps, struct err *e);
+
 /* For programs that turn their input into output: pipes_only. */
 int confine_pipes(struct err *e);
 
