@@ -56,15 +56,16 @@ static char *data_home(struct err *e)
 
 static void note_run(const struct store *s)
 {
-	char target[PATH_MAX], name[40];
+	static const char next[] = ".run.next"; /* what a killed one left is taken away here */
+	char target[PATH_MAX];
 	ssize_t n = readlinkat(s->fd, RUN_LINK, target, sizeof(target) - 1);
 
 	if (n > 0 && strlen(s->run_path) == (size_t)n &&
 	    memcmp(s->run_path, target, (size_t)n) == 0)
 		return;
-	snprintf(name, sizeof(name), ".run.%d", (int)getpid());
-	if (symlinkat(s->run_path, s->fd, name) == 0 && renameat(s->fd, name, s->fd, RUN_LINK) < 0)
-		unlinkat(s->fd, name, 0);
+	unlinkat(s->fd, next, 0);
+	if (symlinkat(s->run_path, s->fd, next) == 0)
+		renameat(s->fd, next, s->fd, RUN_LINK);
 }
 
 static char *noted_run(const struct store *s)

@@ -96,6 +96,12 @@ alone() { rp run --rm --network none "$@"; }
 	[ "$(env -u XDG_RUNTIME_DIR rp ps --format '{{.Names}}')" = a ]
 	env -u XDG_RUNTIME_DIR rp stop -t 0 a
 	[ "$(rp inspect a --format '{{.State.Status}}')" = exited ]
+	# what one that was killed had begun is in nobody's way, and does not stay
+	rm "$XDG_DATA_HOME/rp/run"
+	ln -s nowhere "$XDG_DATA_HOME/rp/.run.next"
+	rp ps -q
+	[ "$(readlink "$XDG_DATA_HOME/rp/run")" = "$XDG_RUNTIME_DIR/rp" ]
+	[ ! -L "$XDG_DATA_HOME/rp/.run.next" ]
 }
 
 @test "--mount type=tmpfs,notmpcopyup is empty" {
