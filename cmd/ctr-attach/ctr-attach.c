@@ -24,7 +24,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "oci/attach.h"
+#include "ctr/attach.h"
 #include "sys/confine.h"
 #include "wire/doc.h"
 #include "wire/prog.h"

@@ -20,8 +20,8 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "oci/container.h"
-#include "oci/sweep.h"
+#include "ctr/container.h"
+#include "ctr/sweep.h"
 #include "sys/path.h"
 #include "sys/spawn.h"
 #include "sys/userns.h"

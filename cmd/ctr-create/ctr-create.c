@@ -16,8 +16,8 @@
 
 #include "base/fd.h"
 #include "oci/request.h"
-#include "oci/container.h"
-#include "oci/sweep.h"
+#include "ctr/container.h"
+#include "ctr/sweep.h"
 #include "names.h"
 #include "sys/confine.h"
 #include "wire/doc.h"

@@ -5,8 +5,8 @@
  * request.
  */
 #include "inspect.h"
-#include "oci/ctrtext.h"
-#include "oci/env.h"
+#include "ctr/text.h"
+#include "ctr/env.h"
 
 static void add_env(struct json *env, const struct json *list)
 {

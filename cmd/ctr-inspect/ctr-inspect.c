@@ -8,8 +8,8 @@
  */
 #include "inspect.h"
 
-#include "oci/ctrtext.h"
-#include "oci/inventory.h"
+#include "ctr/text.h"
+#include "ctr/inventory.h"
 #include "sys/confine.h"
 #include "sys/path.h"
 #include "sys/treesize.h"

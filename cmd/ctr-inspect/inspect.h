@@ -3,7 +3,7 @@
 #ifndef CTR_INSPECT_H
 #define CTR_INSPECT_H
 
-#include "oci/container.h"
+#include "ctr/container.h"
 
 /* All that is known about one container. */
 struct subject {

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
-#include "oci/select.h"
+#include "ctr/select.h"
 #include "sys/confine.h"
 #include "wire/prog.h"
 

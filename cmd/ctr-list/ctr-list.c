@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "list.h"
-#include "oci/sweep.h"
+#include "ctr/sweep.h"
 #include "sys/confine.h"
 #include "wire/prog.h"
 

@@ -5,8 +5,8 @@
 #include <time.h>
 
 #include "list.h"
-#include "oci/ctrtext.h"
-#include "oci/inventory.h"
+#include "ctr/text.h"
+#include "ctr/inventory.h"
 #include "sys/path.h"
 #include "sys/treesize.h"
 

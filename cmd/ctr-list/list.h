@@ -3,7 +3,7 @@
 #ifndef CTR_LIST_H
 #define CTR_LIST_H
 
-#include "oci/container.h"
+#include "ctr/container.h"
 
 struct item {
 	char *id;

@@ -8,8 +8,8 @@
  */
 #include <stdio.h>
 
-#include "oci/container.h"
-#include "oci/sweep.h"
+#include "ctr/container.h"
+#include "ctr/sweep.h"
 #include "sys/confine.h"
 #include "wire/prog.h"
 

@@ -15,8 +15,8 @@
 #include <time.h>
 
 #include "base/fd.h"
-#include "oci/ctrtext.h"
-#include "oci/select.h"
+#include "ctr/text.h"
+#include "ctr/select.h"
 #include "sys/confine.h"
 #include "sys/path.h"
 #include "sys/proc.h"

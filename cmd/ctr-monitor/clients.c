@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 
 #include "monitor.h"
-#include "oci/attach.h"
+#include "ctr/attach.h"
 
 void clients_accept(struct monitor *m)
 {

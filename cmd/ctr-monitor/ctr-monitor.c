@@ -26,8 +26,8 @@
 #include <sys/un.h>
 
 #include "monitor.h"
-#include "oci/attach.h"
-#include "oci/sweep.h"
+#include "ctr/attach.h"
+#include "ctr/sweep.h"
 #include "sys/path.h"
 #include "wire/doc.h"
 #include "wire/prog.h"

@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 
 #include "base/fd.h"
-#include "oci/container.h"
+#include "ctr/container.h"
 #include "sys/spawn.h"
 
 #define READ_SIZE    (128 * 1024)

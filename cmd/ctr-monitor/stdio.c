@@ -16,7 +16,7 @@
 #include <termios.h>
 
 #include "monitor.h"
-#include "oci/attach.h"
+#include "ctr/attach.h"
 
 #define INPUT_QUEUE (1u << 20)
 #define PIPE_SIZE   (256 * 1024)

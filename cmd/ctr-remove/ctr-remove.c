@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 #include "base/log.h"
-#include "oci/select.h"
-#include "oci/sweep.h"
+#include "ctr/select.h"
+#include "ctr/sweep.h"
 #include "sys/spawn.h"
 #include "wire/prog.h"
 

@@ -52,7 +52,7 @@ static void add_words(int said, struct err *e)
 	text[n > 0 ? n : 0] = '\0';
 	line = strrchr(text, '\n');
 	line = line ? line + 1 : text;
-	str_printable(line);
+	err_printable(line);
 	if (*line)
 		err_hint(e, "%.200s", line);
 }

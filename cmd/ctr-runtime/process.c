@@ -26,7 +26,7 @@
 #include <sys/syscall.h>
 
 #include "oci/imgstr.h"
-#include "oci/passwd.h"
+#include "ctr/passwd.h"
 #include "own.h"
 #include "sys/fdpass.h"
 #include "sys/path.h"

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/fd.h"
-#include "oci/seccomp_default.h"
+#include "ctr/seccomp_default.h"
 #include "runtime.h"
 #include "schedule.h"
 #include "sys/caps.h"

@@ -11,8 +11,8 @@
 #include <time.h>
 
 #include "base/log.h"
-#include "oci/select.h"
-#include "oci/sweep.h"
+#include "ctr/select.h"
+#include "ctr/sweep.h"
 #include "wire/prog.h"
 
 #define DEFAULT_TIME 10

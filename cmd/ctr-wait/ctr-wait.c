@@ -15,8 +15,8 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
-#include "oci/attach.h"
-#include "oci/select.h"
+#include "ctr/attach.h"
+#include "ctr/select.h"
 #include "sys/confine.h"
 #include "sys/path.h"
 #include "wire/prog.h"

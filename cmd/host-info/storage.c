@@ -4,9 +4,9 @@
 
 #include "info.h"
 #include "base/fd.h"
-#include "oci/container.h"
+#include "ctr/container.h"
 #include "oci/index.h"
-#include "oci/no_overlay.h"
+#include "ctr/no_overlay.h"
 
 static int count_containers(const struct store *s, struct json *out, struct err *e)
 {

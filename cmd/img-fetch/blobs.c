@@ -64,8 +64,6 @@ static int check_head(struct job *j, struct request *r, struct err *e)
 	long long first = -1;
 
 	j->checked = true;
-	if (r->status == 0)
-		curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &r->status);
 	if (j->call.from == 0)
 		return 0;
 	if (r->status != 206)

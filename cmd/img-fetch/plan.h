@@ -5,7 +5,7 @@
 
 #include "oci/policy.h"
 #include "fetch.h"
-#include "session.h"
+#include "reg/session.h"
 
 struct plan_options {
 	const char *authfile;

@@ -4,7 +4,7 @@
 #define IMG_FETCH_REGISTRY_H
 
 #include "fetch.h"
-#include "session.h"
+#include "reg/session.h"
 
 struct registry {
 	struct source src;

@@ -6,7 +6,7 @@
  * It reads index.json, manifest and configuration. It must not write, and it uses no network.
  */
 #include "oci/image.h"
-#include "oci/inventory.h"
+#include "ctr/inventory.h"
 #include "oci/layer_meta.h"
 #include "oci/lookup.h"
 #include "sys/confine.h"

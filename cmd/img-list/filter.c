@@ -4,7 +4,7 @@
 
 #include "list.h"
 #include "oci/image.h"
-#include "oci/inventory.h"
+#include "ctr/inventory.h"
 #include "oci/lookup.h"
 
 static const char *const keys[] = {"reference", "dangling", "label", "before", "since", "id"};

@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "list.h"
 #include "oci/image.h"
-#include "oci/inventory.h"
+#include "ctr/inventory.h"
 #include "sys/confine.h"
 #include "wire/prog.h"
 

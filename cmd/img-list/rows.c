@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "list.h"
-#include "oci/ctrtext.h"
+#include "ctr/text.h"
 
 #define NONE "<none>"
 

@@ -34,7 +34,7 @@
 
 #include "base/log.h"
 #include "oci/image.h"
-#include "oci/inventory.h"
+#include "ctr/inventory.h"
 #include "oci/lookup.h"
 #include "sys/confine.h"
 #include "sys/path.h"

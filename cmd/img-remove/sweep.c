@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 
-#include "oci/inventory.h"
+#include "ctr/inventory.h"
 #include "sys/path.h"
 #include "sweep.h"
 

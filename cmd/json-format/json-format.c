@@ -171,7 +171,7 @@ static struct json *printable(struct json *v)
 	if (json_kind(v) == JSON_STRING) {
 		_free_ char *text = str_dup(json_str(v));
 
-		str_printable(text);
+		err_printable(text);
 		return json_new_str(text);
 	}
 	if (json_kind(v) == JSON_ARRAY) {
@@ -186,7 +186,7 @@ static struct json *printable(struct json *v)
 	json_foreach (m, v) {
 		_free_ char *key = str_dup(m.key);
 
-		str_printable(key);
+		err_printable(key);
 		json_set(copy, key, printable(m.val));
 	}
 	return copy;

@@ -19,7 +19,7 @@
 
 #include "base/log.h"
 #include "oci/digest.h"
-#include "oci/labelling.h"
+#include "ctr/labelling.h"
 #include "oci/layer_meta.h"
 #include "sys/confine.h"
 #include "sys/newroot.h"

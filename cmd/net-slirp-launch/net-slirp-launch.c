@@ -23,7 +23,7 @@
 
 #include "base/log.h"
 #include "net.h"
-#include "oci/sweep.h"
+#include "ctr/sweep.h"
 #include "sys/confine.h"
 #include "sys/path.h"
 #include "sys/spawn.h"

@@ -3,7 +3,7 @@
 #ifndef NET_SLIRP_LAUNCH_H
 #define NET_SLIRP_LAUNCH_H
 
-#include "oci/container.h"
+#include "ctr/container.h"
 
 struct port {
 	const char *host_ip; /* "" for all */

@@ -15,7 +15,7 @@
 #include <fcntl.h>
 
 #include "base/log.h"
-#include "oci/labelling.h"
+#include "ctr/labelling.h"
 #include "rootfs-mount.h"
 #include "sys/treelabel.h"
 

@@ -17,9 +17,9 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
-#include "oci/container.h"
-#include "oci/labelling.h"
-#include "oci/no_overlay.h"
+#include "ctr/container.h"
+#include "ctr/labelling.h"
+#include "ctr/no_overlay.h"
 #include "sys/confine.h"
 #include "sys/path.h"
 #include "wire/doc.h"

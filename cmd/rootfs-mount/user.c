@@ -3,13 +3,13 @@
  * The user of a container: "USER[:GROUP]", names or numbers, looked up in the image's own
  * /etc/passwd and /etc/group.
  *
- * Both files are hostile: lib/oci/passwd.c reads them. A word of digits is always a number, also
+ * Both files are hostile: lib/ctr/passwd.c reads them. A word of digits is always a number, also
  * where passwd has a user of that name; a number out of range is an error; nothing silently becomes
  * 0.
  */
 #include "rootfs-mount.h"
 
-#include "oci/passwd.h"
+#include "ctr/passwd.h"
 
 static bool is_number(const char *s)
 {

@@ -18,7 +18,7 @@
 #include <selinux/selinux.h>
 
 #include "base/fd.h"
-#include "oci/container.h"
+#include "ctr/container.h"
 #include "relabel.h"
 #include "sys/confine.h"
 #include "sys/label.h"

@@ -11,7 +11,7 @@
 
 #include "base/log.h"
 #include "gen.h"
-#include "oci/env.h"
+#include "ctr/env.h"
 #include "oci/imgstr.h"
 
 #define PATH_DEFAULT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -11,7 +11,7 @@
 #include <sys/utsname.h>
 
 #include "gen.h"
-#include "oci/seccomp_default.h"
+#include "ctr/seccomp_default.h"
 
 #if defined(__x86_64__)
 #define OWN_ARCH    "amd64"

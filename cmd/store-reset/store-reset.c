@@ -9,8 +9,8 @@
 #include <stdio.h>
 
 #include "base/log.h"
-#include "oci/container.h"
-#include "oci/sweep.h"
+#include "ctr/container.h"
+#include "ctr/sweep.h"
 #include "sys/path.h"
 #include "sys/spawn.h"
 #include "wire/prog.h"

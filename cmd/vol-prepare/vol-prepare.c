@@ -21,9 +21,9 @@
 #include <sys/sysmacros.h>
 
 #include "base/log.h"
-#include "oci/container.h"
+#include "ctr/container.h"
 #include "oci/imgstr.h"
-#include "oci/labelling.h"
+#include "ctr/labelling.h"
 #include "sys/confine.h"
 #include "sys/path.h"
 #include "sys/treecopy.h"

@@ -13,8 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/str.h"
-
 enum err_code err_code_of(int errnum)
 {
 	switch (errnum) {
@@ -123,12 +121,22 @@ void err_clear(struct err *e)
 	memset(e, 0, sizeof(*e));
 }
 
+void err_printable(char *s)
+{
+	for (unsigned char *c = (unsigned char *)s; *c; c++) {
+		if (*c < ' ' || *c == 0x7f)
+			*c = '?';
+		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0) /* C1 in UTF-8 */
+			c[0] = c[1] = '?';
+	}
+}
+
 void err_text(const struct err *e, char *buf, size_t len)
 {
 	snprintf(buf, len, "%s%s%s%s%s%s", e->msg, e->errnum ? ": " : "",
 		 e->errnum ? strerror(e->errnum) : "", e->hint[0] ? " (" : "", e->hint,
 		 e->hint[0] ? ")" : "");
-	str_printable(buf);
+	err_printable(buf);
 }
 
 void err_send(int fd, const struct err *e)

@@ -65,6 +65,9 @@ const char *err_name(int code);
  */
 void err_text(const struct err *e, char *buf, size_t len);
 
+/* Control characters, with which a text could steer a terminal, become '?', in place. */
+void err_printable(char *s);
+
 /* Writes *e to a pipe, for a parent that calls err_recv(). Best effort, async-signal-safe. */
 void err_send(int fd, const struct err *e);
 

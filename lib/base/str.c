@@ -80,16 +80,6 @@ bool str_ends(const char *s, const char *suffix)
 	return n >= m && memcmp(s + n - m, suffix, m) == 0;
 }
 
-void str_printable(char *s)
-{
-	for (unsigned char *c = (unsigned char *)s; *c; c++) {
-		if (*c < ' ' || *c == 0x7f)
-			*c = '?';
-		else if (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0) /* C1 in UTF-8 */
-			c[0] = c[1] = '?';
-	}
-}
-
 bool str_only(const char *s, const char *set)
 {
 	return *s && s[strspn(s, set)] == '\0';

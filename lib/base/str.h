@@ -36,9 +36,6 @@ bool str_ends(const char *s, const char *suffix);
 /* True where s is not empty and each character is in set. */
 bool str_only(const char *s, const char *set);
 
-/* Control characters, with which a text could steer a terminal, become '?', in place. */
-void str_printable(char *s);
-
 /* A byte string that grows. data is always NUL-terminated once anything was added. */
 struct buf {
 	char *data;

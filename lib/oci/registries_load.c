@@ -8,7 +8,7 @@
 
 #include "base/fd.h"
 #include "oci/registries.h"
-#include "oci/toml.h"
+#include "wire/toml.h"
 
 #define CONF_MAX (1 << 20)
 #define SYSTEM	 "/etc/containers"

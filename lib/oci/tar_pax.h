@@ -3,7 +3,7 @@
 #ifndef RP_OCI_TAR_PAX_H
 #define RP_OCI_TAR_PAX_H
 
-#include "oci/tar.h"
+#include "oci/tar_entry.h"
 
 struct tar_pax {
 	bool ready; /* TAR_PAX_EMPTY, not all zeros */

@@ -28,7 +28,6 @@ enum json_kind {
 
 #define JSON_MAX_DOCUMENT (16u << 20) /* our own documents; rp-json(5) */
 #define JSON_MAX_REMOTE	  (4u << 20)  /* manifests, configs, tokens */
-#define JSON_MAX_DEPTH	  64
 
 /*
  * Parses one JSON value that fills the text. Refused with ERR_INPUT: trailing bytes, depth beyond

@@ -12,8 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clean.h"
-#include "wire/json.h"
+#include "base/str.h"
 
 /* Does an integer, as it is written, fit into int64_t or uint64_t? */
 static bool integer_fits(const char *s, size_t n)

@@ -5,6 +5,9 @@
 
 #include <stddef.h>
 
+/* objects and arrays within each other */
+#define JSON_MAX_DEPTH 64
+
 struct json_text_check {
 	long members;	   /* of all objects, as the text spells them out */
 	const char *wrong; /* the first thing that is wrong, a string constant, or NULL */

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "oci/auth.h"
+#include "reg/auth.h"
 
 /* "USER:SECRET", "-" for none, "!" for an error. */
 static char *find(const struct auths *a, const char *name)

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 
 #include "base/fd.h"
-#include "oci/container.h"
+#include "ctr/container.h"
 #include "sys/path.h"
 #include "wire/doc.h"
 #include "scratch.h"

@@ -19,7 +19,7 @@
 #include <sys/syscall.h>
 
 #include "base/fd.h"
-#include "oci/seccomp_default.h"
+#include "ctr/seccomp_default.h"
 #include "sys/seccomp_filter.h"
 
 #define ALLOW	   SECCOMP_RET_ALLOW

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "oci/toml.h"
+#include "wire/toml.h"
 
 static const struct {
 	const char *toml, *json;
