@@ -113,9 +113,9 @@ static void fill_full(struct item *it, const struct strv *command)
 	json_set(f, "AutoRemove", json_new_bool(json_bool(json_path(it->doc, "request.remove"))));
 	json_set(f, "Command", json_new_strv(command));
 	json_set(f, "CreatedAt", json_new_str(it->created));
-	json_set(f, "Created", json_new_int(text_to_time(it->created)));
+	json_set(f, "Created", json_new_int(time_seconds(it->created)));
 	json_set(f, "Exited", json_new_bool(it->state.status == CONTAINER_EXITED));
-	json_set(f, "ExitedAt", json_new_int(text_to_time(it->state.finished)));
+	json_set(f, "ExitedAt", json_new_int(time_seconds(it->state.finished)));
 	json_set(f, "ExitCode",
 		 json_new_int(it->state.status == CONTAINER_EXITED ? it->state.exit_code : 0));
 	json_set(f, "Id", json_new_str(it->id));
@@ -135,7 +135,7 @@ static void fill_full(struct item *it, const struct strv *command)
 	json_set(f, "PodName", json_new_str(""));
 	json_set(f, "Ports", ports_of(it->doc));
 	json_set(f, "Restarts", json_new_int(0));
-	json_set(f, "StartedAt", json_new_int(text_to_time(it->state.started)));
+	json_set(f, "StartedAt", json_new_int(time_seconds(it->state.started)));
 	json_set(f, "State", json_new_str(container_status_name(it->state.status)));
 	json_set(f, "Status", json_new_str(status));
 }
@@ -146,7 +146,7 @@ static void fill_row(struct item *it, const struct strv *command, bool no_trunc)
 	const struct json *known = json_path(it->doc, "network.ports");
 	_free_ char *id = str_ndup(it->id, no_trunc ? 64 : 12);
 	_free_ char *cmd = command_text(command, no_trunc);
-	_free_ char *age = text_duration(time(NULL) - text_to_time(it->created));
+	_free_ char *age = text_duration(time(NULL) - time_seconds(it->created));
 	_free_ char *ago = str_fmt("%s ago", age);
 	_free_ char *ports = text_ports(known ? known : json_path(it->doc, "request.ports"));
 	_free_ char *labels = label_text(json_get(f, "Labels"));

@@ -36,7 +36,7 @@ static int creation_time(const struct store *s, const struct json *index, const 
 	if (r < 0 ||
 	    image_load(s, NULL, json_get_str(desc, "digest", ""), &image, NULL, &config, e) < 0)
 		return -1;
-	*out = time_parse(json_get_str(config, "created", ""));
+	*out = time_seconds(json_get_str(config, "created", ""));
 	return 0;
 }
 

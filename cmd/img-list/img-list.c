@@ -104,7 +104,7 @@ static int describe(const struct store *s, const struct json *index, const struc
 	json_set(o, "ParentId", json_new_str(""));
 	set_names(o, index, digest);
 	json_set(o, "Digest", json_new_str(digest));
-	json_set(o, "Created", json_new_int(time_parse(created)));
+	json_set(o, "Created", json_new_int(time_seconds(created)));
 	json_set(o, "CreatedAt", json_new_str(created));
 	json_set(o, "Size", json_new_int(size));
 	json_set(o, "SharedSize", json_new_int(0));
@@ -115,7 +115,7 @@ static int describe(const struct store *s, const struct json *index, const struc
 	json_set(o, "Os", json_new_str(json_get_str(config, "os", "")));
 	json_set(o, "Arch", json_new_str(json_get_str(config, "architecture", "")));
 	it->full = o;
-	it->created = time_parse(created);
+	it->created = time_seconds(created);
 	snprintf(it->created_at, sizeof(it->created_at), "%s", created);
 	collect_names(index, it);
 	return 0;

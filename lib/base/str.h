@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "base/clean.h"
+#include "base/time.h"
 
 void *mem_alloc(size_t size);			  /* zeroed */
 void *mem_resize(void *p, size_t n, size_t size); /* reallocarray(3) */
@@ -89,10 +90,5 @@ int str_to_duration(const char *s, int64_t *out);
 
 /* Lower-case hexadecimal of n bytes; out has room for 2 * n + 1. */
 void hex_encode(const void *data, size_t n, char *out);
-
-/* The current time, or t, as RFC 3339 UTC with nine digits: "2026-11-22T02:22:47.000000000Z". */
-#define TIME_TEXT_LEN 96
-struct timespec;
-void time_text(const struct timespec *t, char out[TIME_TEXT_LEN]); /* t NULL: now */
 
 #endif

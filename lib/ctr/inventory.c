@@ -69,25 +69,6 @@ int64_t image_size(const struct store *s, const struct json *image)
 	return sum;
 }
 
-int64_t time_parse(const char *text)
-{
-	struct tm t = {0};
-	int zh = 0, zm = 0, n = 0;
-	char sign = '+';
-
-	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour,
-		   &t.tm_min, &t.tm_sec, &n) != 6)
-		return 0;
-	text += n;
-	if (*text == '.')
-		text += 1 + strspn(text + 1, "0123456789");
-	if (*text != 'Z' && sscanf(text, "%c%2d:%2d", &sign, &zh, &zm) != 3)
-		return 0;
-	t.tm_year -= 1900;
-	t.tm_mon -= 1;
-	return (int64_t)timegm(&t) - (sign == '-' ? -1 : 1) * (zh * 3600 + zm * 60);
-}
-
 void usage_release(struct usage *u)
 {
 	strv_release(&u->containers);

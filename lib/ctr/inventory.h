@@ -15,9 +15,6 @@ void image_names(const struct json *index, const char *digest, struct json *tags
  */
 int64_t image_size(const struct store *s, const struct json *image);
 
-/* RFC 3339 to seconds since 1970; 0 where it is none. */
-int64_t time_parse(const char *text);
-
 /* What the containers of the store use. One element a container, in the same order. */
 struct usage {
 	struct strv containers; /* ids */

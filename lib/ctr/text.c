@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Texts about containers: see ctrtext.h. */
+/* Texts about containers: see text.h. */
 #include "ctr/text.h"
 
 #include <stdio.h>
@@ -33,13 +33,6 @@ char *text_duration(int64_t s)
 			return str_fmt("%lld %s", (long long)(s / steps[i].unit), steps[i].name);
 }
 
-int64_t text_to_time(const char *t)
-{
-	struct tm tm = {0};
-
-	return t && strptime(t, "%Y-%m-%dT%H:%M:%S", &tm) ? timegm(&tm) : 0;
-}
-
 char *text_status(const struct container_state *st)
 {
 	int64_t now = time(NULL);
@@ -48,10 +41,10 @@ char *text_status(const struct container_state *st)
 	switch (st->status) {
 	case CONTAINER_RUNNING:
 	case CONTAINER_PAUSED:
-		since = text_duration(now - text_to_time(st->started));
+		since = text_duration(now - time_seconds(st->started));
 		return str_fmt("Up %s%s", since, st->status == CONTAINER_PAUSED ? " (Paused)" : "");
 	case CONTAINER_EXITED:
-		since = text_duration(now - text_to_time(st->finished));
+		since = text_duration(now - time_seconds(st->finished));
 		return str_fmt("Exited (%lld) %s ago", (long long)st->exit_code, since);
 	default:
 		return str_dup("Created");

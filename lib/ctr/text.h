@@ -8,9 +8,6 @@
 /* "2 hours ago" without the "ago": "2 hours", "About a minute", "3 seconds". The caller frees. */
 char *text_duration(int64_t seconds);
 
-/* Seconds since the epoch of an RFC 3339 UTC time as time_text() writes it; 0 where it is none. */
-int64_t text_to_time(const char *rfc3339);
-
 /* "Up 3 minutes", "Exited (0) 2 hours ago", "Created", "Paused". The caller frees. */
 char *text_status(const struct container_state *st);
 

@@ -1,1 +1,1 @@
-\A\Z
+can't evaluate field Nope

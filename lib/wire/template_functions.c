@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
-#include "template.h"
+#include "wire/template.h"
 
 /* "%-999.999": nobody aligns more, and a width must not fill the memory. */
 #define MAX_SPEC 9
@@ -31,7 +31,7 @@ static char *text_of(const struct json *v)
 {
 	struct buf b = {0};
 
-	value_print(v, &b);
+	tmpl_print(v, &b);
 	return buf_take(&b);
 }
 
@@ -87,7 +87,7 @@ static int fn_join(struct json **a, size_t n, struct json **out, struct err *e)
 	json_each (el, a[0]) {
 		if (el.i)
 			buf_str(&b, json_str(a[1]) ? json_str(a[1]) : "");
-		value_print(el.v, &b);
+		tmpl_print(el.v, &b);
 	}
 	return give_str(out, &b);
 }
@@ -155,7 +155,7 @@ static int fn_pad(struct json **a, size_t n, struct json **out, struct err *e)
 	if (before < 0 || after < 0 || before > 1000 || after > 1000)
 		return wrong(e, "pad: the widths must be 0 to 1000");
 	buf_fmt(&b, "%*s", (int)before, "");
-	value_print(a[0], &b);
+	tmpl_print(a[0], &b);
 	buf_fmt(&b, "%*s", (int)after, "");
 	return give_str(out, &b);
 }
@@ -239,7 +239,7 @@ static int fn_not(struct json **a, size_t n, struct json **out, struct err *e)
 {
 	(void)n;
 	(void)e;
-	*out = json_new_bool(!value_true(a[0]));
+	*out = json_new_bool(!tmpl_true(a[0]));
 	return 0;
 }
 
@@ -248,7 +248,7 @@ static int fn_and(struct json **a, size_t n, struct json **out, struct err *e)
 	size_t i = 0;
 
 	(void)e;
-	while (i + 1 < n && value_true(a[i]))
+	while (i + 1 < n && tmpl_true(a[i]))
 		i++;
 	*out = json_ref(a[i]);
 	return 0;
@@ -259,7 +259,7 @@ static int fn_or(struct json **a, size_t n, struct json **out, struct err *e)
 	size_t i = 0;
 
 	(void)e;
-	while (i + 1 < n && !value_true(a[i]))
+	while (i + 1 < n && !tmpl_true(a[i]))
 		i++;
 	*out = json_ref(a[i]);
 	return 0;
@@ -274,7 +274,7 @@ static int fn_print(struct json **a, size_t n, struct json **out, struct err *e)
 		/* Go puts a blank between operands when neither is a string */
 		if (i && json_kind(a[i]) != JSON_STRING && json_kind(a[i - 1]) != JSON_STRING)
 			buf_char(&b, ' ');
-		value_print(a[i], &b);
+		tmpl_print(a[i], &b);
 	}
 	return give_str(out, &b);
 }
@@ -287,7 +287,7 @@ static int fn_println(struct json **a, size_t n, struct json **out, struct err *
 	for (size_t i = 0; i < n; i++) {
 		if (i)
 			buf_char(&b, ' ');
-		value_print(a[i], &b);
+		tmpl_print(a[i], &b);
 	}
 	buf_char(&b, '\n');
 	return give_str(out, &b);
@@ -371,7 +371,7 @@ static const struct function functions[] = {
 	{"println", 0, 9, fn_println}, {"printf", 1, 20, fn_printf},
 };
 
-bool function_known(const char *name)
+bool tmpl_function_known(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(functions); i++)
 		if (str_eq(functions[i].name, name))
@@ -379,7 +379,8 @@ bool function_known(const char *name)
 	return false;
 }
 
-int function_call(const char *name, struct json **args, size_t n, struct json **out, struct err *e)
+int tmpl_function_call(const char *name, struct json **args, size_t n, struct json **out,
+		       struct err *e)
 {
 	for (size_t i = 0; i < ARRAY_LEN(functions); i++) {
 		if (!str_eq(functions[i].name, name))

@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
-#include "template.h"
+#include "wire/template.h"
 
 #define MAX_DEPTH 64
 
@@ -54,12 +54,12 @@ static bool keyword(struct parser *s, const char *word)
 	return true;
 }
 
-static void pipe_free(struct pipe *p);
+static void pipe_free(struct tmpl_pipe *p);
 
-static void args_free(struct arg *a)
+static void args_free(struct tmpl_arg *a)
 {
 	while (a) {
-		struct arg *next = a->next;
+		struct tmpl_arg *next = a->next;
 
 		free(a->name);
 		strv_release(&a->path);
@@ -70,12 +70,12 @@ static void args_free(struct arg *a)
 	}
 }
 
-static void pipe_free(struct pipe *p)
+static void pipe_free(struct tmpl_pipe *p)
 {
 	if (!p)
 		return;
 	while (p->commands) {
-		struct command *next = p->commands->next;
+		struct tmpl_command *next = p->commands->next;
 
 		args_free(p->commands->args);
 		free(p->commands);
@@ -84,10 +84,10 @@ static void pipe_free(struct pipe *p)
 	free(p);
 }
 
-void template_free(struct node *n)
+void template_free(struct tmpl_node *n)
 {
 	while (n) {
-		struct node *next = n->next;
+		struct tmpl_node *next = n->next;
 
 		free(n->text);
 		free(n->name);
@@ -109,7 +109,7 @@ static int take_path(struct parser *s, struct strv *path)
 	return 0;
 }
 
-static int take_string(struct parser *s, struct arg *a, struct err *e)
+static int take_string(struct parser *s, struct tmpl_arg *a, struct err *e)
 {
 	_buf_ struct buf b = {0};
 	char quote = *s->a++;
@@ -126,12 +126,12 @@ static int take_string(struct parser *s, struct arg *a, struct err *e)
 	if (s->a >= s->end)
 		return bad(s, e, "a string without its end");
 	s->a++;
-	a->kind = ARG_LITERAL;
+	a->kind = TMPL_ARG_LITERAL;
 	a->value = json_new_str(b.data ? b.data : "");
 	return 0;
 }
 
-static int take_number(struct parser *s, struct arg *a, struct err *e)
+static int take_number(struct parser *s, struct tmpl_arg *a, struct err *e)
 {
 	const char *from = s->a;
 	_free_ char *text = NULL;
@@ -143,7 +143,7 @@ static int take_number(struct parser *s, struct arg *a, struct err *e)
 	while (s->a < s->end && (isdigit((unsigned char)*s->a) || *s->a == '.'))
 		s->a++;
 	text = str_ndup(from, s->a - from);
-	a->kind = ARG_LITERAL;
+	a->kind = TMPL_ARG_LITERAL;
 	if (str_to_int(text, INT64_MIN, INT64_MAX, &n) == 0) {
 		a->value = json_new_int(n);
 		return 0;
@@ -152,9 +152,9 @@ static int take_number(struct parser *s, struct arg *a, struct err *e)
 	return *end ? bad(s, e, "a wrong number") : 0;
 }
 
-static int parse_pipe(struct parser *s, struct pipe **out, struct err *e);
+static int parse_pipe(struct parser *s, struct tmpl_pipe **out, struct err *e);
 
-static int take_arg(struct parser *s, struct arg *a, struct err *e)
+static int take_arg(struct parser *s, struct tmpl_arg *a, struct err *e)
 {
 	char c = *s->a;
 
@@ -163,7 +163,7 @@ static int take_arg(struct parser *s, struct arg *a, struct err *e)
 	if (isdigit((unsigned char)c) || (c == '-' && isdigit((unsigned char)s->a[1])))
 		return take_number(s, a, e);
 	if (c == '.') {
-		a->kind = ARG_DOT;
+		a->kind = TMPL_ARG_DOT;
 		if (s->a + 1 < s->end && name_char(s->a[1]))
 			return take_path(s, &a->path);
 		s->a++;
@@ -171,13 +171,13 @@ static int take_arg(struct parser *s, struct arg *a, struct err *e)
 	}
 	if (c == '$') {
 		s->a++;
-		a->kind = ARG_VARIABLE;
+		a->kind = TMPL_ARG_VARIABLE;
 		a->name = take_name(s);
 		return take_path(s, &a->path);
 	}
 	if (c == '(') {
 		s->a++;
-		a->kind = ARG_PIPE;
+		a->kind = TMPL_ARG_PIPE;
 		if (parse_pipe(s, &a->pipe, e) < 0)
 			return -1;
 		blanks(s);
@@ -188,24 +188,24 @@ static int take_arg(struct parser *s, struct arg *a, struct err *e)
 	}
 	if (!name_char(c))
 		return bad(s, e, "unexpected character");
-	a->kind = ARG_FUNCTION;
+	a->kind = TMPL_ARG_FUNCTION;
 	a->name = take_name(s);
 	if (str_eq(a->name, "true") || str_eq(a->name, "false")) {
-		a->kind = ARG_LITERAL;
+		a->kind = TMPL_ARG_LITERAL;
 		a->value = json_new_bool(str_eq(a->name, "true"));
 	} else if (str_eq(a->name, "nil")) {
-		a->kind = ARG_LITERAL;
-	} else if (!function_known(a->name)) {
+		a->kind = TMPL_ARG_LITERAL;
+	} else if (!tmpl_function_known(a->name)) {
 		return err_set(e, ERR_USAGE, 0, NULL, "template: function \"%s\" is not defined",
 			       a->name);
 	}
 	return 0;
 }
 
-static int parse_command(struct parser *s, struct command **out, struct err *e)
+static int parse_command(struct parser *s, struct tmpl_command **out, struct err *e)
 {
-	struct command *c = mem_alloc(sizeof(*c));
-	struct arg **last = &c->args;
+	struct tmpl_command *c = mem_alloc(sizeof(*c));
+	struct tmpl_arg **last = &c->args;
 
 	*out = c;
 	for (;;) {
@@ -220,10 +220,10 @@ static int parse_command(struct parser *s, struct command **out, struct err *e)
 	return c->args ? 0 : bad(s, e, "an empty command");
 }
 
-static int parse_pipe(struct parser *s, struct pipe **out, struct err *e)
+static int parse_pipe(struct parser *s, struct tmpl_pipe **out, struct err *e)
 {
-	struct pipe *p = mem_alloc(sizeof(*p));
-	struct command **last = &p->commands;
+	struct tmpl_pipe *p = mem_alloc(sizeof(*p));
+	struct tmpl_command **last = &p->commands;
 	int r = ++s->depth > MAX_DEPTH ? bad(s, e, "too deep") : 0;
 
 	*out = p;
@@ -242,7 +242,7 @@ static int parse_pipe(struct parser *s, struct pipe **out, struct err *e)
 }
 
 /* "$x :=" or "$i, $x :=" in front of a pipeline; gives back the names. */
-static void take_declaration(struct parser *s, struct node *n)
+static void take_declaration(struct parser *s, struct tmpl_node *n)
 {
 	const char *saved = s->a;
 
@@ -273,7 +273,7 @@ static void take_declaration(struct parser *s, struct node *n)
 }
 
 /* Finds the next action. Text before it becomes a node. 1: an action, 0: the end. */
-static int next_action(struct parser *s, struct node ***last, struct err *e)
+static int next_action(struct parser *s, struct tmpl_node ***last, struct err *e)
 {
 	const char *open = strstr(s->p, "{{");
 	const char *from = s->p, *to = open ? open : s->p + strlen(s->p), *end;
@@ -286,8 +286,8 @@ static int next_action(struct parser *s, struct node ***last, struct err *e)
 		while (to > from && isspace((unsigned char)to[-1]))
 			to--;
 	if (to > from) {
-		**last = mem_alloc(sizeof(struct node));
-		(**last)->kind = NODE_TEXT;
+		**last = mem_alloc(sizeof(struct tmpl_node));
+		(**last)->kind = TMPL_TEXT;
 		(**last)->text = str_ndup(from, to - from);
 		*last = &(**last)->next;
 	}
@@ -319,12 +319,13 @@ static int next_action(struct parser *s, struct node ***last, struct err *e)
 	return 1;
 }
 
-static int parse_list(struct parser *s, struct node **out, int inside, int *stopped, struct err *e);
+static int parse_list(struct parser *s, struct tmpl_node **out, int inside, int *stopped,
+		      struct err *e);
 
 /* What a list of nodes can end with. */
 enum { STOP_EOF, STOP_END, STOP_ELSE };
 
-static int parse_block(struct parser *s, struct node *n, enum node_kind kind, struct err *e)
+static int parse_block(struct parser *s, struct tmpl_node *n, enum tmpl_kind kind, struct err *e)
 {
 	int stopped;
 
@@ -337,23 +338,23 @@ static int parse_block(struct parser *s, struct node *n, enum node_kind kind, st
 	if (stopped == STOP_END)
 		return 0;
 	if (keyword(s, "if")) {
-		n->other = mem_alloc(sizeof(struct node));
-		return parse_block(s, n->other, NODE_IF, e); /* its end is ours */
+		n->other = mem_alloc(sizeof(struct tmpl_node));
+		return parse_block(s, n->other, TMPL_IF, e); /* its end is ours */
 	}
 	if (parse_list(s, &n->other, 1, &stopped, e) < 0)
 		return -1;
 	return stopped == STOP_END ? 0 : bad(s, e, "{{end}} is missing");
 }
 
-static int parse_action(struct parser *s, struct node *n, struct err *e)
+static int parse_action(struct parser *s, struct tmpl_node *n, struct err *e)
 {
 	if (keyword(s, "if"))
-		return parse_block(s, n, NODE_IF, e);
+		return parse_block(s, n, TMPL_IF, e);
 	if (keyword(s, "range"))
-		return parse_block(s, n, NODE_RANGE, e);
+		return parse_block(s, n, TMPL_RANGE, e);
 	if (keyword(s, "with"))
-		return parse_block(s, n, NODE_WITH, e);
-	n->kind = NODE_PRINT;
+		return parse_block(s, n, TMPL_WITH, e);
+	n->kind = TMPL_PRINT;
 	take_declaration(s, n);
 	if (parse_pipe(s, &n->pipe, e) < 0)
 		return -1;
@@ -361,9 +362,10 @@ static int parse_action(struct parser *s, struct node *n, struct err *e)
 	return s->a < s->end ? bad(s, e, "unexpected text") : 0;
 }
 
-static int parse_list(struct parser *s, struct node **out, int inside, int *stopped, struct err *e)
+static int parse_list(struct parser *s, struct tmpl_node **out, int inside, int *stopped,
+		      struct err *e)
 {
-	struct node **last = out;
+	struct tmpl_node **last = out;
 	int r;
 
 	if (++s->depth > MAX_DEPTH)
@@ -379,7 +381,7 @@ static int parse_list(struct parser *s, struct node **out, int inside, int *stop
 			*stopped = s->a[-1] == 'd' ? STOP_END : STOP_ELSE;
 			break;
 		}
-		*last = mem_alloc(sizeof(struct node));
+		*last = mem_alloc(sizeof(struct tmpl_node));
 		if (parse_action(s, *last, e) < 0)
 			return -1;
 		last = &(*last)->next;
@@ -388,7 +390,7 @@ static int parse_list(struct parser *s, struct node **out, int inside, int *stop
 	return r < 0 ? -1 : 0;
 }
 
-int template_parse(const char *text, struct node **out, struct err *e)
+int template_parse(const char *text, struct tmpl_node **out, struct err *e)
 {
 	struct parser s = {.p = text};
 	int stopped;

@@ -1,1 +1,0 @@
-\A<no value>\n\Z

@@ -1,0 +1,1 @@
+^<no value> <no value>$

@@ -1,0 +1,1 @@
+^json-format: nope: image not known$

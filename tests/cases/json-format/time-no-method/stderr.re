@@ -1,0 +1,1 @@
+can't evaluate field Nope

@@ -1,0 +1,1 @@
+a value that is no function got arguments
