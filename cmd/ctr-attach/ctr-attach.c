@@ -2,13 +2,14 @@
 /*
  * ctr-attach: connects the caller's streams with a container's, until the container ends.
  *
- * Stages: read the document, connect to .process.attachSocket (oci/attach.h), put the terminal in
+ * Stages: read the document, connect to .process.attachSocket (ctr/attach.h), put the terminal in
  * raw mode where the container has one, ask for the start where the container waits for it, then
  * copy: input, output, window size, signals. The terminal is restored at each way out. The exit
  * status is the container's own; 0 after the detach keys.
  *
  * The document comes on standard input, so the user's input comes on another descriptor
- * (--stdin-fd). It must not touch the container in any other way than by the socket.
+ * (--stdin-fd); of a container that is named, and must run, the store has the document. It must not
+ * touch the container in any other way than by the socket.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,19 +26,22 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "ctr/attach.h"
+#include "ctr/select.h"
 #include "sys/confine.h"
 #include "wire/doc.h"
 #include "wire/prog.h"
 
 struct options {
 	int64_t stdin_fd;
-	bool no_start, no_stdin;
+	bool no_start, no_stdin, latest;
 	const char *detach_keys, *sig_proxy;
 };
 
 static const struct opt options[] = {
 	{"stdin-fd", 0, OPT_INT, offsetof(struct options, stdin_fd), "N",
-	 "descriptor of the user's input (default: none)"},
+	 "descriptor of the user's input (default: none; with CONTAINER standard input)"},
+	{"latest", 'l', OPT_FLAG, offsetof(struct options, latest), NULL,
+	 "the container created last"},
 	{"no-start", 0, OPT_FLAG, offsetof(struct options, no_start), NULL,
 	 "attach to a container that runs already"},
 	{"no-stdin", 0, OPT_FLAG, offsetof(struct options, no_stdin), NULL, "pass no input on"},
@@ -314,9 +318,8 @@ static int watch_signals(bool proxy)
 	return signalfd(-1, &mask, SFD_CLOEXEC);
 }
 
-static int run(struct prog *p, struct err *e)
+static int attach_to(struct prog *p, const struct options *o, bool named, struct err *e)
 {
-	const struct options *o = p->opts;
 	struct cur root = cur_root(p->doc), process, request = cur_key(&root, "request");
 	struct attach a = {.status = -1, .in = -1};
 	const char *path = NULL, *keys = "ctrl-p,ctrl-q";
@@ -330,7 +333,7 @@ static int run(struct prog *p, struct err *e)
 	    cur_str(&request, "detachKeys", CUR_OPTIONAL, &keys, e) < 0 ||
 	    parse_keys(o->detach_keys ? o->detach_keys : keys, &a, e) < 0)
 		return -1;
-	if (o->stdin_fd > 0)
+	if (o->stdin_fd > 0 || named)
 		a.in = (int)o->stdin_fd;
 	a.terminal = terminal && a.in >= 0 && isatty(a.in);
 	if (!a.terminal)
@@ -344,7 +347,7 @@ static int run(struct prog *p, struct err *e)
 	if (a.in_open)
 		make_raw(&a);
 	send_size(&a);
-	if (!o->no_start)
+	if (!o->no_start && !named)
 		send_to(a.sock, ATTACH_START, "", 0);
 	if (!a.in_open && !a.terminal && interactive)
 		shutdown(a.sock, SHUT_WR);
@@ -355,6 +358,49 @@ static int run(struct prog *p, struct err *e)
 	return 0;
 }
 
+/* The document of a container that runs. */
+static int load(struct prog *p, const struct options *o, struct err *e)
+{
+	const struct selecting how = {.latest = o->latest};
+	_selection_ struct selection sel = {0};
+	_store_ struct store s = STORE_NONE;
+	struct container_state st;
+	_free_ char *socket_path = NULL;
+
+	if (store_open(&s, e) < 0 ||
+	    container_select(&s, p->argc, p->argv, &how, false, &sel, e) < 0 ||
+	    container_load(&s, sel.ids.v[0], &p->doc, e) < 0 ||
+	    container_state(&s, sel.ids.v[0], &st, e) < 0)
+		return -1;
+	if (!container_up(st.status))
+		return err_set(e, ERR_NOTFOUND, 0, NULL,
+			       "you can only attach to running containers");
+	if (!st.monitor.pid)
+		return err_set(e, ERR_FAILED, 0, NULL, "the monitor of container %s is gone",
+			       sel.given.v[0]);
+	socket_path = str_fmt("%s/containers/%s/attach", s.run_path, sel.ids.v[0]);
+	json_set(json_need_obj(p->doc, "process"), "attachSocket", json_new_str(socket_path));
+	return 0;
+}
+
+/* A container that is named has its streams on ours; without a name the document comes there. */
+static bool reads(const struct prog *p)
+{
+	const struct options *o = p->opts;
+
+	return p->argc == 0 && !o->latest && !log_command();
+}
+
+static int run(struct prog *p, struct err *e)
+{
+	const struct options *o = p->opts;
+	bool named = !reads(p);
+
+	if (named && load(p, o, e) < 0)
+		return -1;
+	return attach_to(p, o, named, e);
+}
+
 static int confine_here(struct err *e)
 {
 	static const struct confine c = {.any_files = true, .unix_sockets = true};
@@ -362,13 +408,25 @@ static int confine_here(struct err *e)
 	return confine(&c, e);
 }
 
+static int check(const struct prog *p, struct err *e)
+{
+	const struct options *o = p->opts;
+	const struct selecting how = {.latest = o->latest};
+
+	if (p->argc > 1)
+		return err_set(e, ERR_USAGE, 0, NULL, "accepts 1 arg(s), received %d", p->argc);
+	return reads(p) ? 0 : container_select_check(p->argc, &how, e);
+}
+
 static const struct program program = {
 	.name = "ctr-attach",
 	.summary = "connect to a container's streams and end with its exit status",
-	.usage = "[options] < document",
+	.usage = "[options] [CONTAINER]",
 	.opts = options,
 	.opts_size = sizeof(struct options),
-	.io = PROG_READS | PROG_CONTAINER,
+	.io = PROG_CONTAINER | PROG_PASSES_STATUS,
+	.check = check,
+	.reads = reads,
 	.confine = confine_here,
 	.run = run,
 };

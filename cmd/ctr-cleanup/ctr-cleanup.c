@@ -370,11 +370,11 @@ static int end_container(struct cleanup *c, struct err *e)
 
 	if (container_state(c->s, c->id, &st, NULL) < 0)
 		return 0; /* the record is gone already */
-	if (st.status == CONTAINER_RUNNING && !c->force) {
+	if (container_up(st.status) && !c->force) {
 		err_set(e, ERR_EXISTS, 0, NULL, "container %.12s is running", c->id);
 		return err_hint(e, "stop it first, or use --force");
 	}
-	if (st.status == CONTAINER_RUNNING && kill_process(&st.process, e) < 0)
+	if (container_up(st.status) && kill_process(&st.process, e) < 0)
 		return -1;
 	if (st.monitor.pid && c->force) {
 		_close_ int pidfd = proc_open(&st.monitor, NULL);

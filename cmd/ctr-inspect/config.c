@@ -38,17 +38,6 @@ static struct json *chosen(const struct subject *c, const char *mine, const char
 	return json_new_str(v && *v ? v : dflt);
 }
 
-static struct json *labels(const struct subject *c)
-{
-	struct json *all = json_new_object();
-
-	json_foreach (l, json_path(c->doc, "image.config.Labels"))
-		json_set(all, l.key, json_ref(l.val));
-	json_foreach (l, json_path(c->doc, "request.labels"))
-		json_set(all, l.key, json_ref(l.val));
-	return all;
-}
-
 static struct json *annotations(const struct subject *c)
 {
 	struct json *a = c->config ? json_get(c->config, "annotations")
@@ -89,6 +78,29 @@ static struct json *flag(const struct subject *c, const char *path)
 	return json_new_bool(json_bool(json_path(c->doc, path)));
 }
 
+/* What the user typed; a record that other front ends made has none. */
+static struct json *create_command(const struct subject *c)
+{
+	struct json *words = json_path(c->doc, "request.createCommand");
+
+	return words ? json_ref(words) : json_new_array();
+}
+
+/* The health check of the request, else of the image; "NONE" takes the image's away. */
+static void set_health(const struct subject *c, struct json *o)
+{
+	struct json *check = json_path(c->doc, "request.healthcheck");
+	const char *first;
+
+	if (!check)
+		check = json_path(c->doc, "image.config.Healthcheck");
+	first = json_str(json_at(json_get(check, "Test"), 0));
+	if (check && !json_bool(json_path(c->doc, "request.noHealthcheck")) &&
+	    !str_eq(first, "NONE"))
+		json_set(o, "Healthcheck", json_ref(check));
+	json_set(o, "HealthcheckOnFailureAction", json_new_str("none"));
+}
+
 struct json *describe_config(const struct subject *c)
 {
 	const struct json *request = json_get(c->doc, "request");
@@ -112,11 +124,17 @@ struct json *describe_config(const struct subject *c)
 		 cwd ? json_new_str(cwd)
 		     : chosen(c, "request.workdir", "image.config.WorkingDir", "/"));
 	json_set(o, "OnBuild", NULL);
-	json_set(o, "Labels", labels(c));
+	json_set(o, "Labels", container_labels(c->doc));
 	json_set(o, "Annotations", annotations(c));
 	json_set(o, "StopSignal", stop_signal(c));
 	json_set(o, "StopTimeout", json_new_int(json_get_int(request, "stopTimeout", 10)));
 	json_set(o, "Umask", json_new_str(json_get_str(request, "umask", "0022")));
 	json_set(o, "ExposedPorts", json_ref(json_path(c->doc, "image.config.ExposedPorts")));
+	json_set(o, "CreateCommand", create_command(c));
+	json_set(o, "Timeout", json_new_int(json_get_int(request, "timeout", 0)));
+	json_set(o, "Passwd", json_new_bool(json_get_bool(request, "passwd", true)));
+	json_set(o, "sdNotifyMode", json_new_str(json_get_str(request, "sdnotify", "container")));
+	json_set(o, "SystemdMode", flag(c, "container.systemd"));
+	set_health(c, o);
 	return o;
 }

@@ -1,31 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ctr-inspect: all about containers, with the members that Podman's "inspect" has, as an array with
- * one object for each name.
+ * one object for each name; with --type as .objects of a document that img-inspect(1) goes on with.
  *
  * Stages: find each container; read its record, what its last start used, and its state (derived
  * from the kernel); describe it. It must not change anything.
  */
 #include "inspect.h"
 
+#include "base/log.h"
+#include "ctr/select.h"
 #include "ctr/text.h"
 #include "ctr/inventory.h"
 #include "sys/confine.h"
 #include "sys/path.h"
 #include "sys/treesize.h"
 #include "wire/prog.h"
+#include "wire/render.h"
 
 #include <fcntl.h>
 
 #define NO_TIME "0001-01-01T00:00:00Z"
 
 struct options {
-	bool size;
+	bool size, exists, latest;
+	const char *type;
+	struct view view;
 };
 
 static const struct opt options[] = {
-	{"size", 0, OPT_FLAG, offsetof(struct options, size), NULL,
+	{"exists", 0, OPT_FLAG, offsetof(struct options, exists), NULL,
+	 "write nothing: the status says whether they exist"},
+	VIEW_FORMAT(struct options, 'f'),
+	{"latest", 'l', OPT_FLAG, offsetof(struct options, latest), NULL,
+	 "the container created last"},
+	{"size", 's', OPT_FLAG, offsetof(struct options, size), NULL,
 	 "with the size of the read-write layer and of the whole root file system"},
+	{"type", 't', OPT_STR, offsetof(struct options, type), "TYPE",
+	 "container, image or all: write an object, in which names that are no container are "
+	 "missing, and what kind was asked for",
+	 .values = "container image all"},
 	{0},
 };
 
@@ -56,7 +70,7 @@ static int subject_load(struct subject *c, struct err *e)
 static struct json *describe_state(const struct subject *c)
 {
 	const struct container_state *st = &c->state;
-	bool up = st->status == CONTAINER_RUNNING || st->status == CONTAINER_PAUSED;
+	bool up = container_up(st->status);
 	struct json *o = json_new_object(), *health = json_new_object();
 	const char *oci = json_get_str(c->config, "ociVersion", "1.0.2");
 
@@ -133,6 +147,7 @@ static void set_paths(const struct subject *c, struct json *o)
 		json_set(o, "PidFile", json_new_str(pidfile));
 	else
 		set_path(o, "PidFile", c->run, "pid");
+	json_set(o, "ConmonPidFile", string_at(c->doc, "request.conmonPidfile"));
 	if (log)
 		json_set(o, "LogPath", json_new_str(log));
 	else
@@ -141,12 +156,12 @@ static void set_paths(const struct subject *c, struct json *o)
 
 static const char *runtime_name(const struct subject *c)
 {
-	const char *path = json_str(json_path(c->doc, "process.runtime")), *slash;
+	const char *asked = json_str(json_path(c->doc, "request.runtime"));
+	const char *used = json_str(json_path(c->doc, "process.runtime"));
+	const char *slash = used ? strrchr(used, '/') : NULL;
 
-	if (!path)
-		path = json_str(json_path(c->doc, "request.runtime"));
-	slash = path ? strrchr(path, '/') : NULL;
-	return slash ? slash + 1 : path ? path : "ctr-runtime";
+	/* what the user said, else the name of what was found */
+	return asked ? asked : slash ? slash + 1 : used ? used : "ctr-runtime";
 }
 
 static struct json *graph_driver(const struct subject *c, const char *driver)
@@ -205,8 +220,11 @@ static void set_kernel_parts(const struct subject *c, struct json *o)
 
 static struct json *describe(const struct subject *c, bool size)
 {
-	struct json *o = json_new_object();
+	struct json *o = json_new_object(), *dependencies = json_new_array();
+	const char *joined = json_str(json_path(c->doc, "request.network.container"));
 
+	if (joined)
+		json_add(dependencies, json_new_str(joined));
 	json_set(o, "Id", json_new_str(c->id));
 	json_set(o, "Created", string_at(c->doc, "container.created"));
 	set_command(c, o);
@@ -222,7 +240,7 @@ static struct json *describe(const struct subject *c, bool size)
 	if (size)
 		set_sizes(c, o);
 	json_set(o, "Mounts", describe_mounts(c));
-	json_set(o, "Dependencies", json_new_array());
+	json_set(o, "Dependencies", dependencies);
 	json_set(o, "NetworkSettings", describe_network(c));
 	json_set(o, "Namespace", json_new_str(""));
 	json_set(o, "IsInfra", json_new_bool(false));
@@ -232,24 +250,84 @@ static struct json *describe(const struct subject *c, bool size)
 	return o;
 }
 
+/* 1: described, 0: there is none of that name, -1: an error. */
+static int inspect_one(const struct store *s, const char *name, bool size, struct json *out,
+		       struct err *e)
+{
+	_free_ char *id = container_find(s, name, e);
+	_clean_(subject_release) struct subject c = {.s = s, .id = id};
+
+	if (!id)
+		return e->code == ERR_NOTFOUND ? 0 : -1;
+	if (subject_load(&c, e) < 0)
+		return -1;
+	json_add(out, describe(&c, size));
+	return 1;
+}
+
+/* {"schema","kind","objects","missing","view"}: for commands that look for more than containers. */
+static int inspect_kinds(const struct store *s, const struct options *o, int argc, char **argv,
+			 struct json *out, struct err *e)
+{
+	struct json *objects = json_need_arr(out, "objects"),
+		    *missing = json_need_arr(out, "missing");
+
+	json_set(out, "schema", json_new_str("rp.inspect/1"));
+	json_set(out, "kind", json_new_str(o->type));
+	if (view_set(out, &o->view, "json", e) < 0)
+		return -1;
+	for (int i = 0; i < argc; i++) {
+		int n = str_eq(o->type, "image") ? 0 : inspect_one(s, argv[i], o->size, objects, e);
+
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			json_add(missing, json_new_str(argv[i]));
+		err_clear(e);
+	}
+	return 0;
+}
+
 static int run(struct prog *p, struct err *e)
 {
 	const struct options *o = p->opts;
 	_store_ struct store s = STORE_NONE;
+	_free_ char *latest = NULL;
 
-	if (p->argc < 1)
-		return err_set(e, ERR_USAGE, 0, NULL, "a container is needed");
+	if (p->argc < 1 && !o->latest)
+		return err_set(e, ERR_USAGE, 0, NULL, "no names or ids specified");
+	if (p->argc && o->latest)
+		return err_set(e, ERR_USAGE, 0, NULL, "no arguments are needed with --latest");
+	/* by hand it sees what it may; rp enters the namespaces for it */
+	if (o->size && log_command() && geteuid() != 0)
+		return err_set(e, ERR_AGAIN, 0, NULL,
+			       "--size looks into layers: run it by ns-enter-pause");
 	if (store_open(&s, e) < 0)
 		return -1;
+	if (o->latest) {
+		latest = container_latest(&s, e);
+		if (!latest)
+			return -1;
+		p->argv = &latest;
+		p->argc = 1;
+	}
+	if (o->type) {
+		p->out = json_new_object();
+		return inspect_kinds(&s, o, p->argc, p->argv, p->out, e);
+	}
 	p->out = json_new_array();
 	for (int i = 0; i < p->argc; i++) {
-		_free_ char *id = container_find(&s, p->argv[i], e);
-		_clean_(subject_release) struct subject c = {.s = &s, .id = id};
+		int n = inspect_one(&s, p->argv[i], o->size, p->out, e);
 
-		if (!id || subject_load(&c, e) < 0)
+		if (n == 0 && o->exists) {
+			err_clear(e);
+			p->exit_status = ERR_NOTFOUND;
+		} else if (n <= 0) {
 			return -1;
-		json_add(p->out, describe(&c, o->size));
+		}
 	}
+	if (o->exists)
+		json_put(take_ptr(p->out));
 	return 0;
 }
 

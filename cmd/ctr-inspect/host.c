@@ -11,7 +11,7 @@ static const char defaults[] =
 	"\"RestartPolicy\":{\"Name\":\"no\",\"MaximumRetryCount\":0},\"AutoRemove\":false,"
 	"\"VolumeDriver\":\"\",\"VolumesFrom\":null,\"CapAdd\":[],\"CapDrop\":[],\"Dns\":[],"
 	"\"DnsOptions\":[],\"DnsSearch\":[],\"ExtraHosts\":[],\"GroupAdd\":[],"
-	"\"IpcMode\":\"private\",\"Cgroup\":\"\",\"Cgroups\":\"default\",\"Links\":null,"
+	"\"IpcMode\":\"shareable\",\"Cgroup\":\"\",\"Cgroups\":\"default\",\"Links\":null,"
 	"\"OomScoreAdj\":0,\"PidMode\":\"private\",\"Privileged\":false,\"PublishAllPorts\":false,"
 	"\"ReadonlyRootfs\":false,\"SecurityOpt\":[],\"Tmpfs\":{},\"UTSMode\":\"private\","
 	"\"UsernsMode\":\"\",\"ShmSize\":67108864,\"Runtime\":\"oci\",\"ConsoleSize\":[0,0],"
@@ -44,6 +44,17 @@ static const char *const copied[][2] = {
 	{"MemoryReservation", "request.resources.memoryReservation"},
 	{"MemorySwap", "request.resources.memorySwap"},
 	{"PidsLimit", "request.resources.pidsLimit"},
+	{"OomScoreAdj", "request.oomScoreAdj"},
+	{"CgroupParent", "request.cgroupParent"},
+	{"Cgroups", "request.cgroups"},
+	{"BlkioWeight", "request.resources.blkioWeight"},
+	{"PublishAllPorts", "request.publishAll"},
+	{"UsernsMode", "request.userns"},
+	{"IpcMode", "request.ipc"},
+	{"PidMode", "request.pid"},
+	{"UTSMode", "request.uts"},
+	{"CgroupMode", "request.cgroupns"},
+	{"VolumesFrom", "request.volumesFrom"},
 };
 
 /* "net_admin" and "NET_ADMIN" become "CAP_NET_ADMIN"; "ALL" stays. */
@@ -64,11 +75,23 @@ static struct json *capabilities(const struct json *list)
 	return out;
 }
 
+/* "3.198MB": four digits, powers of 1000. */
+static char *size_text(int64_t bytes)
+{
+	static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB"};
+	double v = (double)bytes;
+	size_t u = 0;
+
+	for (; v >= 1000 && u + 1 < ARRAY_LEN(units); u++)
+		v /= 1000;
+	return str_fmt("%.4g%s", v, units[u]);
+}
+
 static struct json *log_config(const struct subject *c)
 {
 	const struct json *log = json_path(c->doc, "request.log");
 	_free_ char *own = str_fmt("%s/ctr.log", c->dir);
-	_free_ char *size = str_fmt("%lldB", (long long)json_get_int(log, "maxSize", 0));
+	_free_ char *size = size_text(json_get_int(log, "maxSize", 0));
 	const char *driver = json_get_str(log, "driver", "k8s-file");
 	bool file = str_eq(driver, "k8s-file") || str_eq(driver, "json-file");
 	struct json *o = json_new_object();

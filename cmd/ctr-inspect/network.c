@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* NetworkSettings, and the ports that it has in common with HostConfig. */
+#include "ctr/ports.h"
 #include "inspect.h"
 
 /* The members that a user-mode network leaves empty. */
@@ -34,14 +35,17 @@ static void add_binding(struct json *ports, const struct json *p, int64_t k)
 
 struct json *describe_ports(const struct subject *c, bool exposed)
 {
-	const struct json *known = json_path(c->doc, "network.ports");
+	_json_ struct json *known = container_ports(c->s, c->doc);
 	struct json *ports = json_new_object();
 
-	json_each (p, known ? known : json_path(c->doc, "request.ports"))
+	json_each (p, known)
 		for (int64_t k = 0; k < json_get_int(p.v, "range", 1) && k < 65536; k++)
 			add_binding(ports, p.v, k);
 	if (!exposed)
 		return ports;
+	json_each (x, json_path(c->doc, "request.expose"))
+		if (json_str(x.v) && !json_has(ports, json_str(x.v)))
+			json_set(ports, json_str(x.v), NULL);
 	json_foreach (x, json_path(c->doc, "image.config.ExposedPorts")) {
 		_free_ char *key = strchr(x.key, '/') ? str_dup(x.key) : str_fmt("%s/tcp", x.key);
 
@@ -60,7 +64,7 @@ struct json *describe_network(const struct subject *c)
 	json_set(n, "Ports", describe_ports(c, true));
 	json_set(n, "Gateway", string_at(c->doc, "network.gateway"));
 	json_set(n, "IPAddress", string_at(c->doc, "network.address"));
-	if (c->state.status == CONTAINER_RUNNING || c->state.status == CONTAINER_PAUSED)
+	if (container_up(c->state.status))
 		json_set(n, "SandboxKey", string_at(c->doc, "network.namespace"));
 	return n;
 }

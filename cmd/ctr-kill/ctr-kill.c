@@ -13,16 +13,16 @@
 #include "wire/prog.h"
 
 struct options {
-	bool all;
+	struct selecting select;
 	const char *signal;
-	struct strv cidfiles;
 };
 
 static const struct opt options[] = {
-	{"all", 0, OPT_FLAG, offsetof(struct options, all), NULL, "all containers that run"},
-	{"cidfile", 0, OPT_LIST, offsetof(struct options, cidfiles), "FILE",
-	 "the container whose id is in this file"},
-	{"signal", 0, OPT_STR, offsetof(struct options, signal), "SIGNAL",
+	SELECT_ALL(struct options, "all containers that run"),
+	SELECT_CIDFILE(struct options),
+	SELECT_FILTER(struct options, 0),
+	SELECT_LATEST(struct options),
+	{"signal", 's', OPT_STR, offsetof(struct options, signal), "SIGNAL",
 	 "name or number (default KILL)"},
 	{0},
 };
@@ -34,8 +34,10 @@ static int kill_one(const struct store *s, const char *id, const char *name, int
 
 	if (container_state(s, id, &st, e) < 0)
 		return -1;
-	if (st.status != CONTAINER_RUNNING && st.status != CONTAINER_PAUSED)
-		return err_set(e, ERR_FAILED, 0, NULL, "container %s is not running", name);
+	if (!container_up(st.status))
+		return err_set(e, ERR_FAILED, 0, NULL,
+			       "can only kill running containers. %s is in state %s", name,
+			       container_status_name(st.status));
 	pidfd = proc_open(&st.process, e);
 	if (pidfd < 0 || proc_signal(pidfd, sig, e) < 0)
 		return err_prefix(e, "container %s", name);
@@ -47,14 +49,11 @@ static int run(struct prog *p, struct err *e)
 {
 	const struct options *o = p->opts;
 	_store_ struct store s = STORE_NONE;
-	_clean_(selection_release) struct selection sel = {0};
+	_selection_ struct selection sel = {0};
 	int sig = o->signal ? signal_number(o->signal) : SIGKILL;
 
-	if (sig < 0)
-		return err_set(e, ERR_USAGE, 0, NULL, "--signal: \"%s\" is not a signal",
-			       o->signal);
 	if (store_open(&s, e) < 0 ||
-	    container_select(&s, p->argc, p->argv, &o->cidfiles, o->all, true, false, &sel, e) < 0)
+	    container_select(&s, p->argc, p->argv, &o->select, true, &sel, e) < 0)
 		return -1;
 	for (size_t i = 0; i < sel.ids.n; i++) {
 		if (kill_one(&s, sel.ids.v[i], sel.given.v[i], sig, e) == 0)
@@ -75,6 +74,16 @@ static int confine_here(struct err *e)
 	return confine(&c, e);
 }
 
+/* Before anything is touched. */
+static int check(const struct prog *p, struct err *e)
+{
+	const struct options *o = p->opts;
+
+	if (o->signal && signal_number(o->signal) <= 0)
+		return err_set(e, ERR_USAGE, 0, NULL, "invalid signal: %s", o->signal);
+	return container_select_check(p->argc, &o->select, e);
+}
+
 static const struct program program = {
 	.name = "ctr-kill",
 	.summary = "send a signal to containers",
@@ -82,6 +91,7 @@ static const struct program program = {
 	.opts = options,
 	.opts_size = sizeof(struct options),
 	.confine = confine_here,
+	.check = check,
 	.run = run,
 };
 

@@ -11,28 +11,52 @@
 #include <time.h>
 
 #include "list.h"
+#include "base/log.h"
 #include "ctr/sweep.h"
 #include "sys/confine.h"
 #include "wire/prog.h"
+#include "wire/render.h"
+
+#define COLUMNS                                                                                 \
+	"table {{.ID}}\t{{.Image}}\t{{.Command}}\t{{.CreatedHuman}}\t{{.Status}}\t{{.Ports}}\t" \
+	"{{.Names}}"
+#define POD_COLUMNS "\t{{.Pod}}\t{{.PodName}}"
+#define NAMESPACES                                                                           \
+	"table {{.ID}}\t{{.Names}}\t{{.Pid}}\t{{.CGROUPNS}}\t{{.IPC}}\t{{.MNT}}\t{{.NET}}\t" \
+	"{{.PIDNS}}\t{{.USERNS}}\t{{.UTS}}"
 
 struct options {
-	bool all, no_trunc, size;
+	bool all, no_trunc, size, latest, pod, namespace, ignored;
 	int64_t last;
 	const char *sort;
 	struct strv filter;
+	struct view view;
 };
 
 static const struct opt options[] = {
-	{"all", 0, OPT_FLAG, offsetof(struct options, all), NULL, "also those that do not run"},
-	{"filter", 0, OPT_LIST, offsetof(struct options, filter), "KEY=VALUE",
-	 "id, name, label, status, exited, ancestor, volume, network, before, since"},
-	{"last", 0, OPT_INT, offsetof(struct options, last), "N", "the last N created"},
+	{"all", 'a', OPT_FLAG, offsetof(struct options, all), NULL, "also those that do not run"},
+	{"external", 0, OPT_FLAG, offsetof(struct options, ignored), NULL,
+	 "accepted for compatibility: no other engine shares this store"},
+	{"filter", 'f', OPT_LIST, offsetof(struct options, filter), "KEY=VALUE",
+	 "only those that match; keys: " FILTER_HELP},
+	VIEW_FORMAT(struct options, 0),
+	{"last", 'n', OPT_INT, offsetof(struct options, last), "N", "the last N created"},
+	{"latest", 'l', OPT_FLAG, offsetof(struct options, latest), NULL, "the last created"},
+	{"namespace", 0, OPT_FLAG, offsetof(struct options, namespace), NULL,
+	 "the namespaces of each"},
 	{"no-trunc", 0, OPT_FLAG, offsetof(struct options, no_trunc), NULL,
 	 "whole ids and commands"},
-	{"size", 0, OPT_FLAG, offsetof(struct options, size), NULL,
+	VIEW_NOHEADING(struct options, 0),
+	{"ns", 0, OPT_FLAG, offsetof(struct options, namespace), NULL, "the same as --namespace"},
+	{"pod", 'p', OPT_FLAG, offsetof(struct options, pod), NULL, "the pod of each"},
+	VIEW_QUIET(struct options),
+	{"size", 's', OPT_FLAG, offsetof(struct options, size), NULL,
 	 "the size of the read-write layer"},
 	{"sort", 0, OPT_STR, offsetof(struct options, sort), "KEY",
-	 "created (default), id, image, names, status, command, runningfor, size"},
+	 "created, the oldest first (default), id, image, names, status, command, runningfor, size",
+	 .values = "command created id image names runningfor size status"},
+	{"sync", 0, OPT_FLAG, offsetof(struct options, ignored), NULL,
+	 "accepted for compatibility: states are always the kernel's"},
 	{0},
 };
 
@@ -53,8 +77,8 @@ static int compare(const void *x, const void *y, void *key)
 		if (r)
 			return r;
 	}
-	/* newest first */
-	return -strcmp(a->created, b->created);
+	/* the age grows the other way round */
+	return strcmp(a->created, b->created) * (str_eq(by, "runningfor") ? -1 : 1);
 }
 
 static int load_items(const struct store *s, const struct options *o, const struct filters *f,
@@ -70,8 +94,9 @@ static int load_items(const struct store *s, const struct options *o, const stru
 
 		if (item_load(s, ids.v[i], o->no_trunc, o->size, &it, NULL) < 0)
 			continue;
-		if ((!o->all && !o->last && !f->shows_stopped && !item_running(&it)) ||
-		    !filters_match(f, &it)) {
+		if ((!o->all && o->last <= 0 && !o->latest && !f->shows_stopped &&
+		     !item_running(&it)) ||
+		    !filters_match(f, &(struct filtered){it.id, it.doc, &it.state})) {
 			item_release(&it);
 			continue;
 		}
@@ -80,27 +105,48 @@ static int load_items(const struct store *s, const struct options *o, const stru
 	return 0;
 }
 
+static const char *default_view(const struct options *o)
+{
+	if (o->namespace)
+		return NAMESPACES;
+	if (o->size)
+		return o->pod ? COLUMNS "\t{{.Size}}" POD_COLUMNS : COLUMNS "\t{{.Size}}";
+	return o->pod ? COLUMNS POD_COLUMNS : COLUMNS;
+}
+
 static int run(struct prog *p, struct err *e)
 {
 	const struct options *o = p->opts;
 	_store_ struct store s = STORE_NONE;
-	_clean_(filters_release) struct filters f = {0};
+	_filters_ struct filters f = {0};
 	_free_ struct item *items = NULL;
 	struct json *containers = json_new_array(), *rows = json_new_array();
-	size_t n = 0;
+	size_t n = 0, from;
+	int64_t last = o->latest ? 1 : o->last;
 
 	p->out = json_new_object();
 	json_set(p->out, "schema", json_new_str("rp.containers/1"));
 	json_set(p->out, "containers", containers);
 	json_set(p->out, "rows", rows);
+	if (o->latest && (o->last > 0 || o->all))
+		return err_set(e, ERR_USAGE, 0, NULL, "--latest excludes --last and --all");
+	if (view_set(p->out, &o->view, default_view(o), e) < 0)
+		return -1;
+	/* by hand it sees what it may; rp enters the namespaces for it */
+	if (o->size && log_command() && geteuid() != 0)
+		return err_set(e, ERR_AGAIN, 0, NULL,
+			       "--size looks into layers: run it by ns-enter-pause");
 	if (store_open(&s, e) < 0)
 		return -1;
 	container_sweep_all(&s);
 	if (filters_parse(&f, &s, &o->filter, e) < 0 || load_items(&s, o, &f, &items, &n, e) < 0)
 		return -1;
-	qsort_r(items, n, sizeof(*items), compare, (void *)(uintptr_t)o->sort);
+	/* of the last ones, too, the order is the one that was asked for */
+	qsort_r(items, n, sizeof(*items), compare, NULL);
+	from = last > 0 && (size_t)last < n ? n - (size_t)last : 0;
+	qsort_r(items + from, n - from, sizeof(*items), compare, (void *)(uintptr_t)o->sort);
 	for (size_t i = 0; i < n; i++) {
-		if (o->last <= 0 || (int64_t)i < o->last) {
+		if (i >= from) {
 			json_add(containers, json_ref(items[i].full));
 			json_add(rows, json_ref(items[i].row));
 		}
@@ -115,6 +161,7 @@ static const struct program program = {
 	.usage = "[options]",
 	.opts = options,
 	.opts_size = sizeof(struct options),
+	.operands = NO_OPERANDS,
 	.io = PROG_WRITES,
 	.confine = confine_reader,
 	.run = run,

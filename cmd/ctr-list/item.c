@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "list.h"
+#include "ctr/ports.h"
 #include "ctr/text.h"
 #include "ctr/inventory.h"
 #include "sys/path.h"
@@ -12,7 +13,7 @@
 
 bool item_running(const struct item *it)
 {
-	return it->state.status == CONTAINER_RUNNING || it->state.status == CONTAINER_PAUSED;
+	return container_up(it->state.status);
 }
 
 void item_release(struct item *it)
@@ -74,23 +75,11 @@ static char *label_text(const struct json *labels)
 	return join(&words, ',');
 }
 
-static struct json *labels_of(const struct json *doc)
+static struct json *ports_full(const struct json *ports)
 {
-	struct json *all = json_new_object();
-
-	json_foreach (l, json_path(doc, "image.config.Labels"))
-		json_set(all, l.key, json_ref(l.val));
-	json_foreach (l, json_path(doc, "request.labels"))
-		json_set(all, l.key, json_ref(l.val));
-	return all;
-}
-
-static struct json *ports_of(const struct json *doc)
-{
-	const struct json *known = json_path(doc, "network.ports");
 	struct json *out = json_new_array();
 
-	json_each (p, known ? known : json_path(doc, "request.ports")) {
+	json_each (p, ports) {
 		struct json *o = json_new_object();
 
 		json_set(o, "host_ip", json_new_str(json_get_str(p.v, "hostIp", "")));
@@ -103,7 +92,7 @@ static struct json *ports_of(const struct json *doc)
 	return out;
 }
 
-static void fill_full(struct item *it, const struct strv *command)
+static void fill_full(struct item *it, const struct strv *command, const struct json *ports)
 {
 	struct json *f = it->full, *names = json_new_array(), *mounts = json_new_array();
 	const struct json *c = json_get(it->doc, "container");
@@ -123,7 +112,7 @@ static void fill_full(struct item *it, const struct strv *command)
 	json_set(f, "ImageID",
 		 json_new_str(strchr(image_id, ':') ? strchr(image_id, ':') + 1 : image_id));
 	json_set(f, "IsInfra", json_new_bool(false));
-	json_set(f, "Labels", labels_of(it->doc));
+	json_set(f, "Labels", container_labels(it->doc));
 	json_each (m, json_get(it->doc, "volumes"))
 		json_add(mounts, json_new_str(json_get_str(m.v, "destination", "")));
 	json_set(f, "Mounts", mounts);
@@ -131,24 +120,25 @@ static void fill_full(struct item *it, const struct strv *command)
 	json_set(f, "Names", names);
 	json_set(f, "Networks", json_new_array());
 	json_set(f, "Pid", json_new_int(item_running(it) ? it->state.process.pid : 0));
-	json_set(f, "Pod", json_new_str(""));
+	json_set(f, "Pod", json_new_str(json_get_str(json_get(it->doc, "request"), "pod", "")));
 	json_set(f, "PodName", json_new_str(""));
-	json_set(f, "Ports", ports_of(it->doc));
+	json_set(f, "Ports", ports_full(ports));
 	json_set(f, "Restarts", json_new_int(0));
 	json_set(f, "StartedAt", json_new_int(time_seconds(it->state.started)));
 	json_set(f, "State", json_new_str(container_status_name(it->state.status)));
 	json_set(f, "Status", json_new_str(status));
 }
 
-static void fill_row(struct item *it, const struct strv *command, bool no_trunc)
+static void fill_row(struct item *it, const struct strv *command, const struct json *ports,
+		     bool no_trunc)
 {
 	struct json *r = it->row, *f = it->full;
-	const struct json *known = json_path(it->doc, "network.ports");
 	_free_ char *id = str_ndup(it->id, no_trunc ? 64 : 12);
+	_free_ char *image_id = str_ndup(json_get_str(f, "ImageID", ""), no_trunc ? 64 : 12);
 	_free_ char *cmd = command_text(command, no_trunc);
 	_free_ char *age = text_duration(time(NULL) - time_seconds(it->created));
 	_free_ char *ago = str_fmt("%s ago", age);
-	_free_ char *ports = text_ports(known ? known : json_path(it->doc, "request.ports"));
+	_free_ char *port_text = text_ports(ports);
 	_free_ char *labels = label_text(json_get(f, "Labels"));
 	_strv_ struct strv mounts = {0};
 	_free_ char *mount_text = NULL;
@@ -159,7 +149,7 @@ static void fill_row(struct item *it, const struct strv *command, bool no_trunc)
 	json_set(r, "ID", json_new_str(id));
 	json_set(r, "Id", json_new_str(id));
 	json_set(r, "Image", json_ref(json_get(f, "Image")));
-	json_set(r, "ImageID", json_ref(json_get(f, "ImageID")));
+	json_set(r, "ImageID", json_new_str(image_id));
 	json_set(r, "Command", json_new_str(cmd));
 	json_set(r, "Created", json_new_str(ago));
 	json_set(r, "CreatedHuman", json_new_str(ago));
@@ -167,7 +157,7 @@ static void fill_row(struct item *it, const struct strv *command, bool no_trunc)
 	json_set(r, "RunningFor", json_new_str(ago));
 	json_set(r, "Status", json_ref(json_get(f, "Status")));
 	json_set(r, "State", json_ref(json_get(f, "State")));
-	json_set(r, "Ports", json_new_str(ports));
+	json_set(r, "Ports", json_new_str(port_text));
 	json_set(r, "Names",
 		 json_new_str(json_get_str(json_get(it->doc, "container"), "name", "")));
 	json_set(r, "Labels", json_ref(json_get(f, "Labels")));
@@ -177,6 +167,8 @@ static void fill_row(struct item *it, const struct strv *command, bool no_trunc)
 	json_set(r, "Pid", json_ref(json_get(f, "Pid")));
 	json_set(r, "ExitCode", json_ref(json_get(f, "ExitCode")));
 	json_set(r, "Exited", json_ref(json_get(f, "Exited")));
+	json_set(r, "ExitedAt", json_ref(json_get(f, "ExitedAt")));
+	json_set(r, "IsInfra", json_new_bool(false));
 	json_set(r, "StartedAt", json_ref(json_get(f, "StartedAt")));
 	json_set(r, "AutoRemove", json_ref(json_get(f, "AutoRemove")));
 	json_set(r, "Restarts", json_new_int(0));
@@ -189,6 +181,7 @@ int item_load(const struct store *s, const char *id, bool no_trunc, bool size, s
 	      struct err *e)
 {
 	_strv_ struct strv command = {0};
+	_json_ struct json *ports = NULL;
 
 	*it = (struct item){0};
 	if (container_load(s, id, &it->doc, e) < 0 || container_state(s, id, &it->state, e) < 0) {
@@ -202,8 +195,10 @@ int item_load(const struct store *s, const char *id, bool no_trunc, bool size, s
 	it->full = json_new_object();
 	it->row = json_new_object();
 	text_command(it->doc, &command);
-	fill_full(it, &command);
-	fill_row(it, &command, no_trunc);
+	ports = container_ports(s, it->doc);
+	fill_full(it, &command, ports);
+	fill_row(it, &command, ports, no_trunc);
+	item_namespaces(it);
 	if (size)
 		add_size(s, it);
 	return 0;

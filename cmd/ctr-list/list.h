@@ -3,7 +3,7 @@
 #ifndef CTR_LIST_H
 #define CTR_LIST_H
 
-#include "ctr/container.h"
+#include "ctr/filter.h"
 
 struct item {
 	char *id;
@@ -17,17 +17,9 @@ struct item {
 int item_load(const struct store *s, const char *id, bool no_trunc, bool size, struct item *it,
 	      struct err *e);
 bool item_running(const struct item *it);
-void item_release(struct item *it);
 
-/* Filters: the same key twice means "or", but for label; different keys mean "and". */
-struct filters {
-	struct strv words;  /* "key=value" */
-	bool shows_stopped; /* a filter on the status or exit code implies --all */
-	char before[TIME_TEXT_LEN], since[TIME_TEXT_LEN];
-};
-int filters_parse(struct filters *f, const struct store *s, const struct strv *words,
-		  struct err *e);
-bool filters_match(const struct filters *f, const struct item *it);
-void filters_release(struct filters *f);
+/* namespaces.c: the namespaces of a container that runs, by their inode numbers. */
+void item_namespaces(struct item *it);
+void item_release(struct item *it);
 
 #endif

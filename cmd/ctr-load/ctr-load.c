@@ -42,7 +42,7 @@ static int add_process(const struct store *s, const char *id, struct json *doc, 
 
 	if (container_state(s, id, &st, e) < 0)
 		return -1;
-	if (st.status != CONTAINER_RUNNING && st.status != CONTAINER_PAUSED)
+	if (!container_up(st.status))
 		return err_set(e, ERR_NOTFOUND, 0, NULL, "container %.12s is not running", id);
 	if (!st.monitor.pid)
 		return err_set(e, ERR_FAILED, 0, NULL, "the monitor of container %.12s is gone",

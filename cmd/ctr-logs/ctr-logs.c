@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ctr-logs: prints the k8s-file log of a container, each line on the stream that it came from.
+ * ctr-logs: prints the k8s-file logs of containers, each line on the stream that it came from.
  *
- * Stages: open ctr.log.1 and ctr.log; with --tail find the place from the end, in blocks, without
- * reading the rest; print what --since and --until let through; with --follow wait by inotify(7)
- * for more until the container has ended. It must not change anything.
+ * Stages: open ctr.log.1 and ctr.log of each container; with --tail find the place from the end, in
+ * blocks, without reading the rest; print what --since and --until let through; with --follow wait
+ * by inotify(7) for more until all have ended. It must not change anything.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,19 +25,21 @@
 #define BLOCK 65536
 
 struct options {
-	bool follow, timestamps, names;
+	bool follow, timestamps, names, latest;
 	const char *since, *until, *tail;
 };
 
 static const struct opt options[] = {
-	{"follow", 0, OPT_FLAG, offsetof(struct options, follow), NULL,
+	{"follow", 'f', OPT_FLAG, offsetof(struct options, follow), NULL,
 	 "go on until the container ends"},
-	{"names", 0, OPT_FLAG, offsetof(struct options, names), NULL,
+	{"latest", 'l', OPT_FLAG, offsetof(struct options, latest), NULL,
+	 "the container created last"},
+	{"names", 'n', OPT_FLAG, offsetof(struct options, names), NULL,
 	 "the container's name in front of each line"},
 	{"since", 0, OPT_STR, offsetof(struct options, since), "TIME",
 	 "RFC 3339, seconds since 1970, or a duration before now"},
 	{"tail", 0, OPT_STR, offsetof(struct options, tail), "N", "only the last N lines"},
-	{"timestamps", 0, OPT_FLAG, offsetof(struct options, timestamps), NULL,
+	{"timestamps", 't', OPT_FLAG, offsetof(struct options, timestamps), NULL,
 	 "the time in front of each line"},
 	{"until", 0, OPT_STR, offsetof(struct options, until), "TIME", "not newer"},
 	{0},
@@ -45,41 +47,25 @@ static const struct opt options[] = {
 
 struct reader {
 	const struct options *o;
-	const char *prefix; /* name for --names, NULL */
+	const char *prefix; /* in front of each line, or NULL */
 	char since[TIME_TEXT_LEN], until[TIME_TEXT_LEN];
 	struct buf rest;   /* an incomplete line */
 	struct buf out[2]; /* stdout, stderr */
 	bool open_line[2]; /* the last piece was partial: no prefix for the next */
 };
 
-/* A time as the log writes it, so that texts can be compared. */
-static int parse_time(const char *v, char out[TIME_TEXT_LEN], struct err *e)
-{
-	struct timespec ts = {0};
-	int64_t n;
-	struct tm tm = {0};
-	const char *rest;
-
-	if (str_to_int(v, 0, INT64_MAX, &n) == 0) {
-		ts.tv_sec = n;
-	} else if (str_to_duration(v, &n) == 0) {
-		clock_gettime(CLOCK_REALTIME, &ts);
-		ts.tv_sec -= n / 1000000000;
-	} else if ((rest = strptime(v, "%Y-%m-%dT%H:%M:%S", &tm)) ||
-		   (tm = (struct tm){0}, rest = strptime(v, "%Y-%m-%d", &tm))) {
-		int h, m;
-		char sign;
-
-		ts.tv_sec = timegm(&tm);
-		rest += strcspn(rest, "+-Z");
-		if (sscanf(rest, "%c%2d:%2d", &sign, &h, &m) == 3)
-			ts.tv_sec += (sign == '-' ? 1 : -1) * (h * 3600 + m * 60);
-	} else {
-		return err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not a time", v);
-	}
-	time_text(&ts, out);
-	return 0;
-}
+/* One container whose log is read. */
+struct source {
+	const struct store *store;
+	struct reader r;
+	struct json *doc;
+	char *id, *name; /* of the container; of the log file */
+	char *prefix;
+	int dir, fd, old; /* the log's directory, the log, what rotation left; -1 */
+	int watch;	  /* with --follow: inotify(7) */
+	int pidfd;	  /* of who will end, or -1 */
+	bool last, done;  /* the end was seen: once more, then no more */
+};
 
 static int flush_out(struct reader *r, struct err *e)
 {
@@ -245,14 +231,14 @@ static int print_both(struct reader *r, int old, int fd, struct err *e)
  * The log is complete as soon as exit.json is there. Where the monitor was killed nobody writes
  * that, and the end of the container's first process is the end. *pidfd is that of who will end.
  */
-static bool goes_on(const struct store *s, const char *id, int *pidfd)
+static bool goes_on(struct source *s)
 {
 	struct container_state st;
 
-	if (container_state(s, id, &st, NULL) < 0 || st.status == CONTAINER_EXITED)
+	if (container_state(s->store, s->id, &st, NULL) < 0 || st.status == CONTAINER_EXITED)
 		return false;
-	if (*pidfd < 0 && st.status == CONTAINER_RUNNING)
-		*pidfd = proc_open(st.monitor.pid ? &st.monitor : &st.process, NULL);
+	if (s->pidfd < 0 && container_up(st.status))
+		s->pidfd = proc_open(st.monitor.pid ? &st.monitor : &st.process, NULL);
 	return true;
 }
 
@@ -270,42 +256,6 @@ static int reopen_after_rotation(int dir, const char *name, int *fd)
 	close(*fd);
 	*fd = next;
 	return 1;
-}
-
-/* Waits until something changes. */
-static int wait_change(int watch, int *pidfd, struct err *e)
-{
-	struct pollfd p[] = {{.fd = watch, .events = POLLIN}, {.fd = *pidfd, .events = POLLIN}};
-	char events[4096];
-
-	if (poll(p, ARRAY_LEN(p), -1) < 0 && errno != EINTR)
-		return err_sys(e, "poll", "cannot wait for the log");
-	if (p[0].revents && read(watch, events, sizeof(events)) < 0 && errno != EINTR)
-		return err_sys(e, "read", "cannot wait for the log");
-	if (p[1].revents) /* asked once more; where there is another process, it is waited for */
-		close(take_fd(pidfd));
-	return 0;
-}
-
-static int follow(struct reader *r, const struct store *s, const char *id, int dir,
-		  const char *name, int *fd, int watch, struct err *e)
-{
-	_close_ int pidfd = -1;
-	bool last = false;
-
-	for (;;) {
-		if (print_rest(r, *fd, e) < 0)
-			return -1;
-		if (reopen_after_rotation(dir, name, fd))
-			continue;
-		if (last)
-			return 0;
-		/* exit.json appears in this directory after the log is complete */
-		if (!goes_on(s, id, &pidfd))
-			last = true;
-		else if (wait_change(watch, &pidfd, e) < 0)
-			return -1;
-	}
 }
 
 static int watch_dirs(int dir, int exit_dir, struct err *e)
@@ -340,53 +290,146 @@ static int find_log(const struct store *s, const char *id, const struct json *do
 	return dir < 0 ? err_sys(e, "open", "cannot open %s", above) : dir;
 }
 
-static int logs_of(const struct store *s, const char *what, const struct options *o, struct err *e)
+static void source_release(struct source *s)
 {
-	_free_ char *id = container_find(s, what, e), *name = NULL, *old_name = NULL;
-	_json_ struct json *doc = NULL;
-	struct reader r = {.o = o};
-	_close_ int dir = -1, own = -1, fd = -1, old = -1, watch = -1;
-	int ret = -1;
+	const int fds[] = {s->dir, s->fd, s->old, s->watch, s->pidfd};
 
-	if (!id || container_load(s, id, &doc, e) < 0 || (own = container_dir(s, id, e)) < 0 ||
-	    (dir = find_log(s, id, doc, &name, e)) < 0)
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	json_put(s->doc);
+	free(s->id);
+	free(s->name);
+	free(s->prefix);
+	buf_release(&s->r.rest);
+	buf_release(&s->r.out[0]);
+	buf_release(&s->r.out[1]);
+}
+
+/* many: the lines of several containers come mixed, and say whose they are. */
+static int source_open(struct source *s, const char *what, bool many, struct err *e)
+{
+	const struct options *o = s->r.o;
+	_free_ char *old_name = NULL;
+	_close_ int own = -1;
+
+	s->id = container_find(s->store, what, e);
+	if (!s->id || container_load(s->store, s->id, &s->doc, e) < 0 ||
+	    (own = container_dir(s->store, s->id, e)) < 0 ||
+	    (s->dir = find_log(s->store, s->id, s->doc, &s->name, e)) < 0)
 		return -1;
-	if ((o->since && parse_time(o->since, r.since, e) < 0) ||
-	    (o->until && parse_time(o->until, r.until, e) < 0))
+	if ((o->since && moment_parse(o->since, s->r.since, e) < 0) ||
+	    (o->until && moment_parse(o->until, s->r.until, e) < 0))
 		return -1;
 	if (o->names)
-		r.prefix = json_get_str(json_get(doc, "container"), "name", id);
-	if (o->follow && (watch = watch_dirs(dir, own, e)) < 0)
+		s->prefix = str_dup(json_get_str(json_get(s->doc, "container"), "name", s->id));
+	else if (many)
+		s->prefix = str_ndup(s->id, 12);
+	s->r.prefix = s->prefix;
+	if (o->follow && (s->watch = watch_dirs(s->dir, own, e)) < 0)
 		return -1;
-	old_name = str_fmt("%s.1", name);
-	old = openat(dir, old_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	fd = openat(dir, name,
-		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | (o->follow ? O_CREAT : 0),
-		    0600);
-	if (fd < 0)
-		ret = errno == ENOENT ? 0 : err_sys(e, "openat", "cannot open the log of %s", what);
-	else
-		ret = print_both(&r, old, fd, e);
-	if (ret == 0 && o->follow)
-		ret = follow(&r, s, id, dir, name, &fd, watch, e);
-	buf_release(&r.rest);
-	buf_release(&r.out[0]);
-	buf_release(&r.out[1]);
-	return ret;
+	old_name = str_fmt("%s.1", s->name);
+	s->old = openat(s->dir, old_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	s->fd = openat(s->dir, s->name,
+		       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | (o->follow ? O_CREAT : 0),
+		       0600);
+	if (s->fd < 0 && errno != ENOENT)
+		return err_sys(e, "openat", "cannot open the log of %s", what);
+	return 0;
+}
+
+/* Prints what has come, and notices the end. exit.json appears after the log is complete. */
+static int follow(struct source *s, struct err *e)
+{
+	while (!s->done) {
+		if (print_rest(&s->r, s->fd, e) < 0)
+			return -1;
+		if (reopen_after_rotation(s->dir, s->name, &s->fd))
+			continue;
+		if (s->last)
+			s->done = true;
+		else if (!goes_on(s))
+			s->last = true;
+		else
+			break;
+	}
+	return 0;
+}
+
+/* Waits until something changes for one of them. 0: all are done. */
+static int wait_change(struct source *v, size_t n, struct err *e)
+{
+	_free_ struct pollfd *p = mem_alloc(2 * n * sizeof(*p));
+	char events[4096];
+	size_t open = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		p[2 * i] = (struct pollfd){.fd = v[i].done ? -1 : v[i].watch, .events = POLLIN};
+		p[2 * i + 1] = (struct pollfd){.fd = v[i].done ? -1 : v[i].pidfd, .events = POLLIN};
+		open += !v[i].done;
+	}
+	if (!open)
+		return 0;
+	if (poll(p, 2 * n, -1) < 0)
+		return errno == EINTR ? 1 : err_sys(e, "poll", "cannot wait for the log");
+	for (size_t i = 0; i < n; i++) {
+		if (p[2 * i].revents && read(v[i].watch, events, sizeof(events)) < 0 &&
+		    errno != EINTR)
+			return err_sys(e, "read", "cannot wait for the log");
+		if (p[2 * i + 1].revents) /* asked once more who there is to wait for */
+			close(take_fd(&v[i].pidfd));
+	}
+	return 1;
+}
+
+static int print_all(struct source *v, size_t n, bool follows, struct err *e)
+{
+	int more = 1;
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i].fd >= 0 && print_both(&v[i].r, v[i].old, v[i].fd, e) < 0)
+			return -1;
+	while (follows && more > 0) {
+		for (size_t i = 0; i < n; i++)
+			if (follow(&v[i], e) < 0)
+				return -1;
+		more = wait_change(v, n, e);
+	}
+	return more < 0 ? -1 : 0;
 }
 
 static int run(struct prog *p, struct err *e)
 {
+	const struct options *o = p->opts;
+	const struct selecting how = {.latest = o->latest};
 	_store_ struct store s = STORE_NONE;
+	_selection_ struct selection sel = {0};
+	_free_ struct source *v = NULL;
+	size_t n = 0;
+	int r = 0;
 
-	if (p->argc < 1)
-		return err_set(e, ERR_USAGE, 0, NULL, "a container is needed");
-	if (store_open(&s, e) < 0)
+	if (!p->argc && !o->latest)
+		return err_set(e, ERR_USAGE, 0, NULL,
+			       "specify at least one container name or ID to log");
+	if (store_open(&s, e) < 0 ||
+	    container_select(&s, p->argc, p->argv, &how, false, &sel, e) < 0)
 		return -1;
-	for (int i = 0; i < p->argc; i++)
-		if (logs_of(&s, p->argv[i], p->opts, e) < 0)
-			return -1;
-	return 0;
+	v = mem_alloc(sel.given.n * sizeof(*v));
+	for (size_t i = 0; i < sel.given.n && r == 0; i++) {
+		v[n] = (struct source){.store = &s,
+				       .r.o = o,
+				       .dir = -1,
+				       .fd = -1,
+				       .old = -1,
+				       .watch = -1,
+				       .pidfd = -1};
+		r = source_open(&v[n++], sel.given.v[i], sel.given.n > 1, e);
+	}
+	if (r == 0)
+		r = print_all(v, n, o->follow, e);
+	while (n > 0)
+		source_release(&v[--n]);
+	return r;
 }
 
 static const struct program program = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ctr-remove: removes containers. With --force a running one is stopped by ctr-stop first;
- * ctr-cleanup does the removing, also of what dead processes left (oci/sweep.h). It touches nothing
+ * ctr-cleanup does the removing, also of what dead processes left (ctr/sweep.h). It touches nothing
  * itself.
  */
 #include <stdio.h>
@@ -13,22 +13,22 @@
 #include "wire/prog.h"
 
 struct options {
-	bool all, force, ignore, volumes;
+	struct selecting select;
+	bool force, volumes;
 	const char *time;
-	struct strv cidfiles;
 };
 
 static const struct opt options[] = {
-	{"all", 0, OPT_FLAG, offsetof(struct options, all), NULL, "all containers"},
-	{"cidfile", 0, OPT_LIST, offsetof(struct options, cidfiles), "FILE",
-	 "the container whose id is in this file"},
-	{"force", 0, OPT_FLAG, offsetof(struct options, force), NULL,
+	SELECT_ALL(struct options, "all containers"),
+	SELECT_CIDFILE(struct options),
+	SELECT_FILTER(struct options, 0),
+	{"force", 'f', OPT_FLAG, offsetof(struct options, force), NULL,
 	 "stop it first where it runs; a missing one is no error"},
-	{"ignore", 0, OPT_FLAG, offsetof(struct options, ignore), NULL,
-	 "a missing container is no error"},
-	{"time", 0, OPT_STR, offsetof(struct options, time), "SECONDS",
+	SELECT_IGNORE(struct options),
+	SELECT_LATEST(struct options),
+	{"time", 't', OPT_STR, offsetof(struct options, time), "SECONDS",
 	 "with --force: wait before SIGKILL"},
-	{"volumes", 0, OPT_FLAG, offsetof(struct options, volumes), NULL,
+	{"volumes", 'v', OPT_FLAG, offsetof(struct options, volumes), NULL,
 	 "remove its anonymous volumes too"},
 	{0},
 };
@@ -62,7 +62,7 @@ static int remove_one(const struct store *s, const char *id, const char *name,
 	struct container_state st;
 	int status;
 
-	if (o->force && container_state(s, id, &st, NULL) == 0 && st.status == CONTAINER_RUNNING) {
+	if (o->force && container_state(s, id, &st, NULL) == 0 && container_up(st.status)) {
 		if (o->time)
 			strv_addf(&stop, "--time=%s", o->time);
 		strv_add(&stop, id);
@@ -83,26 +83,31 @@ static int remove_one(const struct store *s, const char *id, const char *name,
 	return status;
 }
 
+static bool selects_more(const struct selecting *how)
+{
+	return how->all || how->latest || how->cidfiles.n || how->filter.n;
+}
+
 static int run(struct prog *p, struct err *e)
 {
 	const struct options *o = p->opts;
+	struct selecting how = o->select;
 	_store_ struct store s = STORE_NONE;
-	_clean_(selection_release) struct selection sel = {0};
+	_selection_ struct selection sel = {0};
 
 	if (store_open(&s, e) < 0)
 		return -1;
 	container_sweep_all(&s);
+	how.ignore = how.ignore || o->force;
 	/* those that exist are removed, whatever is said about the others */
 	for (int i = 0; i < p->argc; i++) {
-		if (container_select(&s, 1, &p->argv[i], NULL, false, false, o->ignore || o->force,
-				     &sel, e) == 0)
+		if (container_select_name(&s, p->argv[i], how.ignore, &sel, e) == 0)
 			continue;
 		p->exit_status = e->code;
 		log_err(e);
 		err_clear(e);
 	}
-	if (container_select(&s, 0, NULL, &o->cidfiles, o->all, false, o->ignore || o->force, &sel,
-			     e) < 0)
+	if (selects_more(&how) && container_select(&s, 0, NULL, &how, false, &sel, e) < 0)
 		return -1;
 	for (size_t i = 0; i < sel.ids.n; i++) {
 		int status = remove_one(&s, sel.ids.v[i], sel.given.v[i], o, e);
@@ -112,12 +117,21 @@ static int run(struct prog *p, struct err *e)
 	return 0;
 }
 
+/* Before anything is touched. */
+static int check(const struct prog *p, struct err *e)
+{
+	const struct options *o = p->opts;
+
+	return container_select_check(p->argc, &o->select, e);
+}
+
 static const struct program program = {
 	.name = "ctr-remove",
 	.summary = "remove containers",
 	.usage = "[options] CONTAINER...",
 	.opts = options,
 	.opts_size = sizeof(struct options),
+	.check = check,
 	.run = run,
 };
 

@@ -19,10 +19,9 @@
 #define MONITOR_MS   20000
 
 struct options {
-	bool all, ignore;
+	struct selecting select;
 	int64_t time;
 	bool has_time;
-	struct strv cidfiles;
 };
 
 static int set_time(const struct opt *row, void *data, const char *v, struct err *e)
@@ -36,12 +35,13 @@ static int set_time(const struct opt *row, void *data, const char *v, struct err
 }
 
 static const struct opt options[] = {
-	{"all", 0, OPT_FLAG, offsetof(struct options, all), NULL, "all containers that run"},
-	{"cidfile", 0, OPT_LIST, offsetof(struct options, cidfiles), "FILE",
-	 "the container whose id is in this file"},
-	{"ignore", 0, OPT_FLAG, offsetof(struct options, ignore), NULL,
-	 "a missing container is no error"},
-	{"time", 0, OPT_CALL, 0, "SECONDS", "wait before SIGKILL; -1: for ever", set_time},
+	SELECT_ALL(struct options, "all containers that run"),
+	SELECT_CIDFILE(struct options),
+	SELECT_FILTER(struct options, 'f'),
+	SELECT_IGNORE(struct options),
+	SELECT_LATEST(struct options),
+	{"time", 't', OPT_CALL, 0, "SECONDS", "wait before SIGKILL (10); -1: for ever", set_time},
+	{"timeout", 0, OPT_CALL, 0, "SECONDS", "the same", set_time, .hidden = true},
 	{0},
 };
 
@@ -76,11 +76,12 @@ static int begin(const struct store *s, const char *id, const struct options *o,
 			      : json_get_int(json_get(doc, "request"), "stopTimeout", DEFAULT_TIME);
 	if (st.monitor.pid)
 		t->monitor = proc_open(&st.monitor, NULL);
-	if (st.status != CONTAINER_RUNNING && st.status != CONTAINER_PAUSED)
+	if (!container_up(st.status))
 		return 0;
 	t->pidfd = proc_open(&st.process, NULL);
 	if (t->pidfd < 0)
 		return 0;
+	container_mark_stopping(s, id, true);
 	if (proc_signal(t->pidfd, t->time == 0 ? SIGKILL : stop_signal(doc), e) == 0 ||
 	    e->code == ERR_NOTFOUND) {
 		err_clear(e);
@@ -151,13 +152,21 @@ static int run(struct prog *p, struct err *e)
 {
 	const struct options *o = p->opts;
 	_store_ struct store s = STORE_NONE;
-	_clean_(selection_release) struct selection sel = {0};
+	_selection_ struct selection sel = {0};
 
-	if (store_open(&s, e) < 0 || container_select(&s, p->argc, p->argv, &o->cidfiles, o->all,
-						      true, o->ignore, &sel, e) < 0)
+	if (store_open(&s, e) < 0 ||
+	    container_select(&s, p->argc, p->argv, &o->select, true, &sel, e) < 0)
 		return -1;
 	p->exit_status = stop_all(&s, o, &sel, e);
 	return 0;
+}
+
+/* Before anything is touched. */
+static int check(const struct prog *p, struct err *e)
+{
+	const struct options *o = p->opts;
+
+	return container_select_check(p->argc, &o->select, e);
 }
 
 static const struct program program = {
@@ -166,6 +175,7 @@ static const struct program program = {
 	.usage = "[options] CONTAINER...",
 	.opts = options,
 	.opts_size = sizeof(struct options),
+	.check = check,
 	.run = run,
 };
 

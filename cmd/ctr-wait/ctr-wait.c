@@ -2,14 +2,15 @@
 /*
  * ctr-wait: waits for containers and prints their exit status, one a line.
  *
- * While a monitor lives, its socket says what happens (oci/attach.h), also for a container that is
+ * While a monitor lives, its socket says what happens (ctr/attach.h), also for a container that is
  * removed at its end. Before a start, inotify(7) on the container's directory tells that something
  * changed. The watch is made before the state is read, so that nothing falls in between. Nothing is
- * polled.
+ * polled, but for the two states that the kernel announces to nobody.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
@@ -22,21 +23,61 @@
 #include "wire/prog.h"
 
 struct options {
-	const char *condition;
-	bool ignore;
+	struct strv conditions;
+	const char *interval;
+	struct selecting select;
 };
 
 static const struct opt options[] = {
-	{"condition", 0, OPT_STR, offsetof(struct options, condition), "STATE",
-	 "running, stopped (default), exited, removing",
-	 .values = "running stopped exited removing"},
-	{"ignore", 0, OPT_FLAG, offsetof(struct options, ignore), NULL,
+	{"condition", 0, OPT_LIST, offsetof(struct options, conditions), "STATE",
+	 "what to wait for (default: stopped, exited); several times: any of them", .list = true,
+	 .values = "configured created exited initialized paused removing running stopped stopping "
+		   "unknown"},
+	{"ignore", 0, OPT_FLAG, offsetof(struct options, select.ignore), NULL,
 	 "print -1 for a missing container"},
+	{"interval", 'i', OPT_STR, offsetof(struct options, interval), "TIME",
+	 "accepted for compatibility: nothing is polled"},
+	SELECT_LATEST(struct options),
 	{0},
 };
 
-/* Reads the monitor's events until one decides. 1: decided (*code), 0: look at the state again. */
-static int follow_monitor(int fd, bool want_running, int64_t *code)
+/* What is waited for: states that can be, as bits. A container that is gone has all but running. */
+enum want {
+	WANT_CREATED = 1 << 0, /* exists, was never started or waits for its next start */
+	WANT_RUNNING = 1 << 1,
+	WANT_PAUSED = 1 << 2,
+	WANT_STOPPING = 1 << 3,
+	WANT_STOPPED = 1 << 4, /* does not run: ended, or was never started */
+	WANT_EXITED = 1 << 5,  /* has run, and ended */
+	WANT_REMOVED = 1 << 6,
+};
+
+static unsigned wants(const struct strv *conditions)
+{
+	static const struct {
+		const char *name;
+		unsigned bits;
+	} words[] = {
+		{"configured", WANT_CREATED},  {"created", WANT_CREATED},
+		{"initialized", WANT_CREATED}, {"running", WANT_RUNNING},
+		{"paused", WANT_PAUSED},       {"stopping", WANT_STOPPING},
+		{"stopped", WANT_STOPPED},     {"exited", WANT_EXITED},
+		{"removing", WANT_REMOVED},    {"unknown", 0},
+	};
+	unsigned bits = 0;
+
+	for (size_t c = 0; c < conditions->n; c++)
+		for (size_t i = 0; i < ARRAY_LEN(words); i++)
+			if (str_eq(conditions->v[c], words[i].name))
+				bits |= words[i].bits;
+	return conditions->n ? bits : WANT_STOPPED | WANT_EXITED;
+}
+
+/*
+ * Reads the monitor's events until one may have changed something. 1: the end, with its code (a
+ * container may be gone after it), 0: look at the state.
+ */
+static int follow_monitor(int fd, int64_t *code)
 {
 	char packet[ATTACH_DATA_MAX + 1];
 	static const char events_only = ATTACH_EVENTS;
@@ -56,10 +97,8 @@ static int follow_monitor(int fd, bool want_running, int64_t *code)
 		    json_parse(packet + 1, n - 1, "event", &j, NULL) < 0)
 			continue;
 		event = json_get_str(j, "event", "");
-		if (want_running && str_eq(event, "started")) {
-			*code = -1;
-			return 1;
-		}
+		if (str_eq(event, "started"))
+			return 0;
 		if (str_eq(event, "exit") || str_eq(event, "error")) {
 			*code = json_get_int(j, "code", -1);
 			return 1;
@@ -83,39 +122,90 @@ static int make_watch(const struct store *s, const char *id, int *watch, struct 
 }
 
 /* A process that has ended while its monitor still writes the record counts as running. */
-static bool satisfied(const struct container_state *st, bool want_running)
+static bool ending(const struct container_state *st)
 {
-	if (want_running)
-		return st->status == CONTAINER_RUNNING;
-	return st->status == CONTAINER_EXITED && !(st->monitor.pid && st->exit_code == -1);
+	return st->status == CONTAINER_EXITED && st->monitor.pid && st->exit_code == -1;
 }
 
-static int wait_one(const struct store *s, const char *id, bool want_running, int64_t *code,
+static bool satisfied(const struct container_state *st, unsigned want)
+{
+	switch (st->status) {
+	case CONTAINER_CREATED:
+		/* one that is being started has its monitor already */
+		return !st->monitor.pid && (want & (WANT_CREATED | WANT_STOPPED));
+	case CONTAINER_RUNNING:
+		return want & WANT_RUNNING;
+	case CONTAINER_PAUSED:
+		return want & WANT_PAUSED;
+	case CONTAINER_STOPPING:
+		return want & WANT_STOPPING;
+	case CONTAINER_EXITED:
+		return !ending(st) && (want & (WANT_STOPPED | WANT_EXITED));
+	}
+	return false;
+}
+
+/*
+ * Waits for something to change. 1: the container has ended, with its code; 0: look at its state
+ * again. Whether a container is paused or being stopped nobody tells: that is looked at each 100
+ * ms, where it was asked for.
+ */
+static int wait_change(const struct store *s, const char *id, const struct container_state *st,
+		       int watch, unsigned want, int64_t *code, struct err *e)
+{
+	_close_ int sock = -1, pidfd = -1;
+	char events[sizeof(struct inotify_event) + NAME_MAX + 1];
+
+	if (want & (WANT_PAUSED | WANT_STOPPING)) {
+		struct pollfd p = {.fd = watch, .events = POLLIN};
+
+		return poll(&p, 1, 100) < 0 && errno != EINTR
+			       ? err_sys(e, "poll", "cannot wait for container %.12s", id)
+			       : 0;
+	}
+	sock = st->monitor.pid ? monitor_connect(s, id, NULL) : -1;
+	if (sock >= 0)
+		return follow_monitor(sock, code);
+	if (container_up(st->status)) {
+		/* without a monitor nobody will know the code: the end itself is known */
+		pidfd = proc_open(&st->process, NULL);
+		if (pidfd >= 0)
+			proc_wait(pidfd, -1, NULL);
+		return 0;
+	}
+	if (read(watch, events, sizeof(events)) < 0 && errno != EINTR)
+		return err_sys(e, "read", "cannot wait for container %.12s", id);
+	return 0;
+}
+
+static int wait_one(const struct store *s, const char *id, unsigned want, int64_t *code,
 		    struct err *e)
 {
 	for (;;) {
-		_close_ int watch = -1, sock = -1;
+		_close_ int watch = -1;
 		struct container_state st;
-		char events[sizeof(struct inotify_event) + NAME_MAX + 1];
+		int ended;
 
-		if (make_watch(s, id, &watch, e) < 0 || container_state(s, id, &st, e) < 0)
-			return -1;
-		*code = want_running ? -1 : st.exit_code;
-		if (satisfied(&st, want_running))
+		if (make_watch(s, id, &watch, e) < 0 || container_state(s, id, &st, e) < 0) {
+			if (e->code != ERR_NOTFOUND || !(want & (WANT_REMOVED | WANT_EXITED)))
+				return -1;
+			err_clear(e); /* gone: what was waited for cannot be missed any more */
 			return 0;
-		sock = st.monitor.pid ? monitor_connect(s, id, NULL) : -1;
-		if (sock >= 0) {
-			if (follow_monitor(sock, want_running, code) == 1)
-				return 0;
-		} else if (st.status == CONTAINER_RUNNING) {
-			/* without a monitor nobody will know the code: the end itself is known */
-			_close_ int pidfd = proc_open(&st.process, NULL);
-
-			if (pidfd >= 0)
-				proc_wait(pidfd, -1, NULL);
-		} else if (read(watch, events, sizeof(events)) < 0 && errno != EINTR) {
-			return err_sys(e, "read", "cannot wait for container %.12s", id);
 		}
+		if (st.status == CONTAINER_EXITED && !ending(&st))
+			*code = st.exit_code;
+		else if (st.status == CONTAINER_CREATED)
+			*code = 0;
+		if (satisfied(&st, want)) {
+			if (container_up(st.status))
+				*code = -1;
+			return 0;
+		}
+		ended = wait_change(s, id, &st, watch, want, code, e);
+		if (ended < 0)
+			return -1;
+		if (ended && (want & (WANT_STOPPED | WANT_EXITED)))
+			return 0;
 	}
 }
 
@@ -123,20 +213,25 @@ static int run(struct prog *p, struct err *e)
 {
 	const struct options *o = p->opts;
 	_store_ struct store s = STORE_NONE;
-	bool want_running = str_eq(o->condition, "running");
+	_selection_ struct selection latest = {0};
+	unsigned want = wants(&o->conditions);
 
-	if (p->argc < 1)
-		return err_set(e, ERR_USAGE, 0, NULL, "a container is needed");
 	if (store_open(&s, e) < 0)
 		return -1;
+	if (o->select.latest) {
+		if (container_select(&s, 0, NULL, &o->select, false, &latest, e) < 0)
+			return -1;
+		p->argv = latest.ids.v;
+		p->argc = 1;
+	}
 	for (int i = 0; i < p->argc; i++) {
 		_free_ char *id = container_find(&s, p->argv[i], e);
 		int64_t code = -1;
 
-		if (!id && !(o->ignore && e->code == ERR_NOTFOUND))
+		if (!id && !(o->select.ignore && e->code == ERR_NOTFOUND))
 			return -1;
 		err_clear(e);
-		if (id && wait_one(&s, id, want_running, &code, e) < 0)
+		if (id && wait_one(&s, id, want, &code, e) < 0)
 			return -1;
 		printf("%lld\n", (long long)code);
 		fflush(stdout);
@@ -152,6 +247,14 @@ static int confine_here(struct err *e)
 	return confine(&c, e);
 }
 
+/* Before anything is touched. */
+static int check(const struct prog *p, struct err *e)
+{
+	const struct options *o = p->opts;
+
+	return container_select_check(p->argc, &o->select, e);
+}
+
 static const struct program program = {
 	.name = "ctr-wait",
 	.summary = "wait for containers and print their exit status",
@@ -159,6 +262,7 @@ static const struct program program = {
 	.opts = options,
 	.opts_size = sizeof(struct options),
 	.confine = confine_here,
+	.check = check,
 	.run = run,
 };
 

@@ -226,6 +226,19 @@ static void add_runtime(struct json *host)
 	json_set(r, "version", json_new_str(version ? version : ""));
 }
 
+/* What stands in the place of conmon; under that key, too, where scripts look for it. */
+static void add_monitor(struct json *host)
+{
+	_free_ char *path = program_path("ctr-monitor");
+	_free_ char *version = str_fmt("ctr-monitor (rp) %s", RP_VERSION);
+	struct json *m = json_need_obj(host, "conmon");
+
+	json_set(m, "package", json_new_str("rp"));
+	json_set(m, "path", json_new_str(path));
+	json_set(m, "version", json_new_str(version));
+	json_set(host, "monitor", json_ref(m));
+}
+
 int describe_host(struct json *host, struct err *e)
 {
 	_platform_ struct platform pf = {0};
@@ -247,6 +260,11 @@ int describe_host(struct json *host, struct err *e)
 	add_security(host);
 	add_runtime(host);
 	add_network(host);
+	json_set(host, "cgroupManager",
+		 json_new_str(userns_host_uid() != 0 && !getenv("DBUS_SESSION_BUS_ADDRESS")
+				      ? "cgroupfs"
+				      : "systemd"));
+	add_monitor(host);
 	json_set(host, "logDriver", json_new_str("k8s-file"));
 	json_set(host, "eventLogger", json_new_str("none"));
 	socket_info = json_need_obj(host, "remoteSocket");

@@ -280,7 +280,7 @@ static int fetch(struct fetch *f, const struct options *o, const struct wish *w,
 		return 0;
 	}
 	if (w->policy == NEVER)
-		return err_set(e, ERR_NOTFOUND, 0, NULL, "image %s is not in the store", w->name);
+		return err_set(e, ERR_NOTFOUND, 0, NULL, "%s: image not known", w->name);
 	if (from_registry(f, o, w, image, &now) == 0)
 		return 0;
 	if (!local) {

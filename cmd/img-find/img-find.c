@@ -28,7 +28,7 @@ static const struct opt options[] = {
 
 static int not_found(const char *name, struct err *e)
 {
-	err_set(e, ERR_NOTFOUND, 0, NULL, "image %s is not in the store", name);
+	err_set(e, ERR_NOTFOUND, 0, NULL, "%s: image not known", name);
 	return err_hint(e, "img-fetch %s", name);
 }
 

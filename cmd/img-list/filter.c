@@ -4,24 +4,28 @@
 
 #include "list.h"
 #include "oci/image.h"
+#include "ctr/filter.h"
 #include "ctr/inventory.h"
 #include "oci/lookup.h"
 
-static const char *const keys[] = {"reference", "dangling", "label", "before", "since", "id"};
+static const char *const keys[] = {"reference", "dangling", "label", "before",	  "since",
+				   "after",	"until",    "id",    "containers"};
 
 static int check(const char *word, struct err *e)
 {
 	const char *eq = strchr(word, '='), *v;
 	size_t n = eq ? (size_t)(eq - word) : 0;
 
-	if ((v = str_after(word, "dangling=")) && !str_eq(v, "true") && !str_eq(v, "false"))
+	if (((v = str_after(word, "dangling=")) || (v = str_after(word, "containers="))) &&
+	    !str_eq(v, "true") && !str_eq(v, "false"))
 		return err_set(e, ERR_USAGE, 0, NULL, "--filter: \"%s\": expected true or false",
 			       word);
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
 		if (strlen(keys[i]) == n && memcmp(keys[i], word, n) == 0)
 			return 0;
 	err_set(e, ERR_USAGE, 0, NULL, "--filter: \"%s\" is not a known KEY=VALUE", word);
-	return err_hint(e, "the keys are reference, dangling, label, before, since, id");
+	return err_hint(e, "the keys are after, before, containers, dangling, id, label, "
+			   "reference, since, until");
 }
 
 static int creation_time(const struct store *s, const struct json *index, const char *name,
@@ -32,7 +36,7 @@ static int creation_time(const struct store *s, const struct json *index, const 
 	int r = lookup_image(s, index, name, &desc, NULL, e);
 
 	if (r == 0)
-		return err_set(e, ERR_NOTFOUND, 0, NULL, "image %s is not in the store", name);
+		return err_set(e, ERR_NOTFOUND, 0, NULL, "%s: image not known", name);
 	if (r < 0 ||
 	    image_load(s, NULL, json_get_str(desc, "digest", ""), &image, NULL, &config, e) < 0)
 		return -1;
@@ -40,17 +44,23 @@ static int creation_time(const struct store *s, const struct json *index, const 
 	return 0;
 }
 
-int filters_parse(struct filters *f, const struct store *s, const struct json *index,
-		  const struct strv *words, int argc, char **argv, struct err *e)
+int image_filters_parse(struct image_filters *f, const struct store *s, const struct json *index,
+			const struct strv *words, int argc, char **argv, struct err *e)
 {
 	for (size_t i = 0; i < words->n; i++) {
 		const char *w = words->v[i], *v;
+		char until[TIME_TEXT_LEN];
 
 		if (check(w, e) < 0)
 			return -1;
 		if ((v = str_after(w, "before=")) && creation_time(s, index, v, &f->before, e) < 0)
 			return -1;
-		if ((v = str_after(w, "since=")) && creation_time(s, index, v, &f->since, e) < 0)
+		if ((v = str_after(w, "until=")) && moment_parse(v, until, e) < 0)
+			return err_prefix(e, "--filter until");
+		if (v)
+			f->until = time_seconds(until);
+		if (((v = str_after(w, "since=")) || (v = str_after(w, "after="))) &&
+		    creation_time(s, index, v, &f->since, e) < 0)
 			return -1;
 		strv_add(&f->words, w);
 	}
@@ -59,7 +69,7 @@ int filters_parse(struct filters *f, const struct store *s, const struct json *i
 	return 0;
 }
 
-void filters_release(struct filters *f)
+void image_filters_release(struct image_filters *f)
 {
 	strv_release(&f->words);
 }
@@ -119,7 +129,7 @@ static bool has_label(const struct entry *it, const char *value)
 	return !eq || str_eq(json_get_str(labels, key, ""), eq + 1);
 }
 
-static bool match_one(const struct filters *f, const struct entry *it, const char *name,
+static bool match_one(const struct image_filters *f, const struct entry *it, const char *name,
 		      const char *w)
 {
 	const char *v;
@@ -132,6 +142,10 @@ static bool match_one(const struct filters *f, const struct entry *it, const cha
 		return has_label(it, v);
 	if ((v = str_after(w, "id=")))
 		return id_begins(it, v);
+	if ((v = str_after(w, "containers=")))
+		return (json_get_int(it->full, "Containers", 0) > 0) == str_eq(v, "true");
+	if (str_after(w, "until="))
+		return it->created < f->until;
 	if (str_after(w, "before="))
 		return it->created < f->before;
 	return it->created > f->since;
@@ -144,7 +158,7 @@ static bool same_key(const char *a, const char *b)
 	return n == strcspn(b, "=") && memcmp(a, b, n) == 0;
 }
 
-bool filters_match(const struct filters *f, const struct entry *it, const char *name)
+bool image_filters_match(const struct image_filters *f, const struct entry *it, const char *name)
 {
 	strv_foreach (w, &f->words) {
 		bool any = match_one(f, it, name, w);

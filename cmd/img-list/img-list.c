@@ -17,21 +17,39 @@
 #include "ctr/inventory.h"
 #include "sys/confine.h"
 #include "wire/prog.h"
+#include "wire/render.h"
+
+#define COLUMNS "table {{.Repository}}\t{{.Tag}}\t{{.ID}}\t{{.CreatedSince}}\t{{.Size}}"
+#define DIGEST_COLUMNS                                                               \
+	"table {{.Repository}}\t{{.Tag}}\t{{.Digest}}\t{{.ID}}\t{{.CreatedSince}}\t" \
+	"{{.Size}}"
+#define HISTORY_COLUMNS COLUMNS "\t{{.History}}"
 
 struct options {
-	bool all, no_trunc, ids_only;
+	bool all, no_trunc, ids_only, digests, history;
+	const char *sort;
 	struct strv filter;
+	struct view view;
 };
 
 static const struct opt options[] = {
-	{"all", 0, OPT_FLAG, offsetof(struct options, all), NULL,
+	{"all", 'a', OPT_FLAG, offsetof(struct options, all), NULL,
 	 "accepted for compatibility: this store has no intermediate images"},
-	{"filter", 0, OPT_LIST, offsetof(struct options, filter), "KEY=VALUE",
-	 "reference, dangling, label, before, since, id"},
+	{"digests", 0, OPT_FLAG, offsetof(struct options, digests), NULL, "show digests"},
+	{"filter", 'f', OPT_LIST, offsetof(struct options, filter), "KEY=VALUE",
+	 "reference, dangling, label, before, since, after, until, id, containers"},
+	VIEW_FORMAT(struct options, 0),
+	{"history", 0, OPT_FLAG, offsetof(struct options, history), NULL,
+	 "the names that an image has had"},
 	{"ids-only", 0, OPT_FLAG, offsetof(struct options, ids_only), NULL,
 	 "one row an image, whatever number of names it has"},
 	{"no-trunc", 0, OPT_FLAG, offsetof(struct options, no_trunc), NULL,
 	 "whole ids in the rows"},
+	VIEW_NOHEADING(struct options, 'n'),
+	VIEW_QUIET(struct options),
+	{"sort", 0, OPT_STR, offsetof(struct options, sort), "KEY",
+	 "created, the newest first (default), id, repository, size, tag",
+	 .values = "created id repository size tag"},
 	{0},
 };
 
@@ -121,10 +139,16 @@ static int describe(const struct store *s, const struct json *index, const struc
 	return 0;
 }
 
-static int newest_first(const void *x, const void *y)
+/* By the key where it is a number or the id, else the newest first. */
+static int compare(const void *x, const void *y, void *key)
 {
 	const struct entry *a = x, *b = y;
+	int64_t sa = json_get_int(a->full, "Size", 0), sb = json_get_int(b->full, "Size", 0);
 
+	if (str_eq(key, "size") && sa != sb)
+		return sa < sb ? -1 : 1;
+	if (str_eq(key, "id"))
+		return strcmp(json_get_str(a->full, "Id", ""), json_get_str(b->full, "Id", ""));
 	return (a->created < b->created) - (a->created > b->created);
 }
 
@@ -160,38 +184,47 @@ static int run(struct prog *p, struct err *e)
 {
 	const struct options *o = p->opts;
 	_store_ struct store s = STORE_NONE;
-	_clean_(filters_release) struct filters f = {0};
+	_clean_(image_filters_release) struct image_filters f = {0};
 	_json_ struct json *index = NULL;
 	_free_ struct entry *list = NULL;
 	struct json *images, *rows;
 	size_t n;
 
 	if (store_open(&s, e) < 0 || index_read(&s, &index, e) < 0 ||
-	    filters_parse(&f, &s, index, &o->filter, p->argc, p->argv, e) < 0)
+	    image_filters_parse(&f, &s, index, &o->filter, p->argc, p->argv, e) < 0)
 		return -1;
 	p->out = json_new_object();
 	json_set(p->out, "schema", json_new_str("rp.images/1"));
+	if (view_set(p->out, &o->view,
+		     o->digests	  ? DIGEST_COLUMNS
+		     : o->history ? HISTORY_COLUMNS
+				  : COLUMNS,
+		     e) < 0)
+		return -1;
 	images = json_need_arr(p->out, "images");
 	rows = json_need_arr(p->out, "rows");
 	list = mem_alloc((json_len(json_get(index, "manifests")) + 1) * sizeof(*list));
 	n = load(&s, index, list, e);
-	qsort(list, n, sizeof(*list), newest_first);
+	qsort_r(list, n, sizeof(*list), compare, (void *)(uintptr_t)o->sort);
 	for (size_t i = 0; i < n; i++) {
-		if (filters_match(&f, &list[i], NULL)) {
+		if (image_filters_match(&f, &list[i], NULL)) {
 			json_add(images, json_ref(list[i].full));
-			rows_add(rows, &list[i], &f, o->no_trunc, o->ids_only);
+			rows_add(rows, &list[i], &f, o->no_trunc, o->ids_only || o->view.quiet);
 		}
 		entry_release(&list[i]);
 	}
+	if (str_eq(o->sort, "repository") || str_eq(o->sort, "tag"))
+		rows_sort(p->out, str_eq(o->sort, "tag") ? "Tag" : "Repository");
 	return 0;
 }
 
 static const struct program program = {
 	.name = "img-list",
 	.summary = "list the images of the local store",
-	.usage = "[options] [NAME...]",
+	.usage = "[options] [NAME]",
 	.opts = options,
 	.opts_size = sizeof(struct options),
+	.operands = AT_MOST(1),
 	.io = PROG_WRITES,
 	.confine = confine_reader,
 	.run = run,

@@ -19,18 +19,21 @@ void entry_release(struct entry *it);
  * --filter KEY=VALUE and operands. The same key twice means "or", but for label; different keys
  * mean "and". An operand is a filter on the reference.
  */
-struct filters {
-	struct strv words;     /* "key=value" */
-	int64_t before, since; /* 0: not asked for */
+struct image_filters {
+	struct strv words;	      /* "key=value" */
+	int64_t before, since, until; /* 0: not asked for */
 };
-int filters_parse(struct filters *f, const struct store *s, const struct json *index,
-		  const struct strv *words, int argc, char **argv, struct err *e);
-void filters_release(struct filters *f);
+int image_filters_parse(struct image_filters *f, const struct store *s, const struct json *index,
+			const struct strv *words, int argc, char **argv, struct err *e);
+void image_filters_release(struct image_filters *f);
 /* Does the image pass? name is the one that a row is made for, or NULL for any of them. */
-bool filters_match(const struct filters *f, const struct entry *it, const char *name);
+bool image_filters_match(const struct image_filters *f, const struct entry *it, const char *name);
 
 /* Adds the rows of one image: one for each name that passes, or with ids_only one at all. */
-void rows_add(struct json *rows, const struct entry *it, const struct filters *f, bool no_trunc,
-	      bool ids_only);
+void rows_add(struct json *rows, const struct entry *it, const struct image_filters *f,
+	      bool no_trunc, bool ids_only);
+
+/* Sorts rows by the texts of one member: "Repository", "Tag". */
+void rows_sort(struct json *doc, const char *member);
 
 #endif

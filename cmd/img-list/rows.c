@@ -89,14 +89,35 @@ static struct json *make_row(const struct entry *it, const char *name, bool no_t
 	return row;
 }
 
-void rows_add(struct json *rows, const struct entry *it, const struct filters *f, bool no_trunc,
-	      bool ids_only)
+static int compare_rows(const void *x, const void *y, void *member)
+{
+	struct json *const *a = x, *const *b = y;
+
+	return strcmp(json_get_str(*a, member, ""), json_get_str(*b, member, ""));
+}
+
+void rows_sort(struct json *doc, const char *member)
+{
+	struct json *rows = json_get(doc, "rows"), *sorted = json_new_array();
+	size_t n = json_len(rows);
+	_free_ struct json **v = mem_alloc((n + 1) * sizeof(struct json *));
+
+	for (size_t i = 0; i < n; i++)
+		v[i] = json_at(rows, i);
+	qsort_r(v, n, sizeof(struct json *), compare_rows, (void *)(uintptr_t)member);
+	for (size_t i = 0; i < n; i++)
+		json_add(sorted, json_ref(v[i]));
+	json_set(doc, "rows", sorted);
+}
+
+void rows_add(struct json *rows, const struct entry *it, const struct image_filters *f,
+	      bool no_trunc, bool ids_only)
 {
 	if (ids_only || it->names.n == 0) {
 		json_add(rows, make_row(it, it->names.n ? it->names.v[0] : NULL, no_trunc));
 		return;
 	}
 	strv_foreach (n, &it->names)
-		if (filters_match(f, it, n))
+		if (image_filters_match(f, it, n))
 			json_add(rows, make_row(it, n, no_trunc));
 }

@@ -138,9 +138,9 @@ static int remove_one(struct removal *r, const char *name, struct err *e)
 	if (got < 0)
 		return -1;
 	if (got == 0)
-		return r->o->ignore || r->o->force ? 0
-						   : err_set(e, ERR_NOTFOUND, 0, NULL,
-							     "image %s is not in the store", name);
+		return r->o->ignore || r->o->force
+			       ? 0
+			       : err_set(e, ERR_NOTFOUND, 0, NULL, "%s: image not known", name);
 	digest = json_get_str(desc, "digest", "");
 	names_of(r->index, digest, &names);
 	if (names.n > 1 && strv_has(&names, found ? found : "") && !str_after(name, "sha256:") &&
@@ -239,6 +239,15 @@ static int commit(struct removal *r, struct staging *aside, struct err *e)
 	return r->o->prune ? sweep_partial(r->s, e) : 0;
 }
 
+/* What was done, a line each. */
+static void show_lines(struct json *view)
+{
+	json_set(view, "format",
+		 json_new_str("{{range .untagged}}Untagged: {{.}}\n{{end}}"
+			      "{{range .deleted}}Deleted: {{.}}\n{{end}}"));
+	json_set(view, "noNewline", json_new_bool(true));
+}
+
 static int run(struct prog *p, struct err *e)
 {
 	_store_ struct store s = STORE_NONE;
@@ -248,8 +257,6 @@ static int run(struct prog *p, struct err *e)
 	struct err failed = {0};
 	int lock, status;
 
-	if (p->argc == 0 && !r.o->all && !r.o->prune)
-		return err_set(e, ERR_USAGE, 0, NULL, "an image must be named");
 	if (store_open(&s, e) < 0)
 		return -1;
 	lock = index_lock(&s, e);
@@ -257,6 +264,7 @@ static int run(struct prog *p, struct err *e)
 		return -1;
 	p->out = json_new_object();
 	json_set(p->out, "schema", json_new_str("rp.removed/1"));
+	show_lines(json_need_obj(p->out, "view"));
 	json_need_arr(p->out, "untagged");
 	json_need_arr(p->out, "deleted");
 	status = index_read(&s, &index, e);
@@ -287,6 +295,15 @@ static int confine_here(struct err *e)
 	return confine(&c, e);
 }
 
+static int check(const struct prog *p, struct err *e)
+{
+	const struct options *o = p->opts;
+
+	if (p->argc == 0 && !o->all && !o->prune)
+		return err_set(e, ERR_USAGE, 0, NULL, "image name or ID must be specified");
+	return 0;
+}
+
 static const struct program program = {
 	.name = "img-remove",
 	.summary = "remove images from the local store",
@@ -295,6 +312,7 @@ static const struct program program = {
 	.opts_size = sizeof(struct options),
 	.io = PROG_WRITES,
 	.confine = confine_here,
+	.check = check,
 	.run = run,
 };
 

@@ -19,6 +19,7 @@
  * than the container's.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -201,6 +202,7 @@ static int run(struct prog *p, struct err *e)
 {
 	static struct forward f;
 	const struct options *o = p->opts;
+	_close_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (!o->netns || p->argc < 1)
 		return err_set(e, ERR_USAGE, 0, NULL, "--netns and at least one port are needed");
@@ -210,6 +212,8 @@ static int run(struct prog *p, struct err *e)
 		if (fd_write_all((int)o->ready, "1", 1, e) < 0)
 			return -1;
 		close((int)o->ready);
+		/* whoever reads the launcher's messages up to their end does not wait for us */
+		dup2(null, STDERR_FILENO);
 	}
 	relay(&f);
 	return 0;

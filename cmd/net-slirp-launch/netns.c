@@ -73,7 +73,7 @@ int netns_share(struct net *n, const char *other, struct err *e)
 		return -1;
 	if (container_state(&n->s, id, &st, e) < 0)
 		return -1;
-	pidfd = st.status == CONTAINER_RUNNING ? proc_open(&st.process, NULL) : -1;
+	pidfd = container_up(st.status) ? proc_open(&st.process, NULL) : -1;
 	if (pidfd < 0)
 		return err_set(e, ERR_NOTFOUND, 0, NULL, "container %s is not running", other);
 	path = str_fmt("/proc/%d/ns/net", (int)st.process.pid);

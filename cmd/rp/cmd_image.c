@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pull and rmi. */
+/* pull. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -61,7 +61,8 @@ int cmd_pull(const struct command *c, int argc, char **argv, struct err *e)
 	if (n != 0)
 		return n < 0 ? -1 : 0;
 	if (r.argc < 1)
-		return err_set(e, ERR_USAGE, 0, NULL, "an image is needed");
+		return err_set(e, ERR_USAGE, 0, NULL,
+			       "requires at least 1 arg(s), only received 0");
 	if (plan_enter(PLAN_NS, e) < 0)
 		return -1;
 	for (int i = 0; i < r.argc; i++) {
@@ -71,44 +72,4 @@ int cmd_pull(const struct command *c, int argc, char **argv, struct err *e)
 		status = n ? n : status;
 	}
 	return status;
-}
-
-struct rmi_data {
-	bool all, force, ignore;
-};
-
-const struct opt rmi_options[] = {
-	{"all", 'a', OPT_FLAG, offsetof(struct rmi_data, all), NULL, "all images"},
-	{"force", 'f', OPT_FLAG, offsetof(struct rmi_data, force), NULL,
-	 "also where containers use it: these are removed"},
-	{"ignore", 'i', OPT_FLAG, offsetof(struct rmi_data, ignore), NULL,
-	 "a missing image is no error"},
-	{0},
-};
-
-int cmd_rmi(const struct command *c, int argc, char **argv, struct err *e)
-{
-	_plan_ struct pipeline p = {0};
-	_outcome_ struct outcome o = {0};
-	struct rmi_data d = {0};
-	struct opts_result r;
-	struct step *s;
-	int n = command_parse(c, &d, argc, argv, &r, e);
-
-	if (n != 0)
-		return n < 0 ? -1 : 0;
-	if (r.argc < 1 && !d.all)
-		return err_set(e, ERR_USAGE, 0, NULL, "an image is needed");
-	s = plan_add(&p, "img-remove", NULL);
-	plan_flag(s, "--all", d.all);
-	plan_flag(s, "--force", d.force);
-	plan_flag(s, "--ignore", d.ignore);
-	plan_words(s, r.argc, r.argv);
-	if (plan_enter(PLAN_NS, e) < 0 || plan_run(&p, &o, e) < 0)
-		return -1;
-	json_each (u, json_get(o.out, "untagged"))
-		printf("Untagged: %s\n", json_str(u.v) ? json_str(u.v) : "");
-	json_each (x, json_get(o.out, "deleted"))
-		printf("Deleted: %s\n", json_str(x.v) ? json_str(x.v) : "");
-	return o.failed >= 0 ? plan_rm_status(o.status) : 0;
 }

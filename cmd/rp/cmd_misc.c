@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Commands around the containers: namespaces, information, help, completion, reset. */
+/* Commands around the containers: namespaces, replay, reset. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -39,138 +39,9 @@ int cmd_unshare(const struct command *c, int argc, char **argv, struct err *e)
 	strv_add(&words, "--");
 	for (int i = 0; i < r.argc; i++)
 		strv_add(&words, r.argv[i]);
+	unsetenv("RP_COMMAND"); /* what runs there is the user's */
 	execv(file, words.v);
 	return err_sys(e, "execve", "cannot run %s", file);
-}
-
-struct version_data {
-	const char *format;
-};
-
-const struct opt version_options[] = {
-	{"format", 'f', OPT_STR, offsetof(struct version_data, format), "TEMPLATE",
-	 "Go template, or \"json\""},
-	{0},
-};
-
-static int format_to_user(const char *program, const char *format, struct json *input,
-			  struct err *e)
-{
-	_plan_ struct pipeline p = {.to_user = true, .input = input};
-	_outcome_ struct outcome o = {0};
-
-	if (program)
-		plan_add(&p, program, NULL);
-	plan_add(&p, "json-format", "--format", format, NULL);
-	if (plan_run(&p, &o, e) < 0)
-		return -1;
-	return o.failed >= 0 ? 125 : 0;
-}
-
-int cmd_version(const struct command *c, int argc, char **argv, struct err *e)
-{
-	struct version_data d = {0};
-	struct opts_result r;
-	_json_ struct json *v = NULL;
-	struct json *client;
-	int n = command_parse(c, &d, argc, argv, &r, e);
-
-	if (n != 0)
-		return n < 0 ? -1 : 0;
-	if (!d.format) {
-		printf("Client:       rp\nVersion:      %s\nOS/Arch:      linux/%s\n", RP_VERSION,
-#if defined(__x86_64__)
-		       "amd64"
-#elif defined(__aarch64__)
-		       "arm64"
-#else
-		       "other"
-#endif
-		);
-		return 0;
-	}
-	v = json_new_object();
-	client = json_need_obj(v, "Client");
-	json_set(client, "Version", json_new_str(RP_VERSION));
-	json_set(client, "APIVersion", json_new_str(RP_VERSION));
-	json_set(client, "Os", json_new_str("linux"));
-	return format_to_user(NULL, d.format, v, e);
-}
-
-int cmd_info(const struct command *c, int argc, char **argv, struct err *e)
-{
-	struct version_data d = {0};
-	struct opts_result r;
-	int n = command_parse(c, &d, argc, argv, &r, e);
-
-	if (n != 0)
-		return n < 0 ? -1 : 0;
-	if (plan_enter(PLAN_NS, e) < 0)
-		return -1;
-	return format_to_user("host-info", d.format ? d.format : "json", NULL, e);
-}
-
-int cmd_help(const struct command *c, int argc, char **argv, struct err *e)
-{
-	const struct command *which;
-	int words = 0;
-
-	(void)c;
-	if (argc > 1 && !str_eq(argv[1], "--help")) {
-		char help[] = "--help";
-		char *args[] = {argv[1], help, NULL};
-
-		which = find_command(argc - 1, argv + 1, &words);
-		if (!which)
-			return err_set(e, ERR_USAGE, 0, NULL, "unknown command \"%s\"", argv[1]);
-		return which->run(which, 2, args, e);
-	}
-	printf("usage: rp [--dry-run] [--trace=DIR] [--timings] COMMAND [OPTION...] [ARG...]\n\n"
-	       "rp: rootless containers from small programs\n\ncommands:\n");
-	for (const struct command *k = commands; k->name; k++)
-		if (!k->same_as)
-			printf("  %-18s %s\n", k->name, k->summary);
-	printf("\nglobal options:\n"
-	       "  --dry-run          print the commands that would be run, touch nothing\n"
-	       "  --trace=DIR        keep what each program read, wrote and said in DIR\n"
-	       "  --timings          print when each program started and ended\n"
-	       "\n\"rp COMMAND --help\" lists the options of a command; rp(1) has the rest.\n");
-	return 0;
-}
-
-/* The words after "rp" and each command's flags, from the tables. */
-int cmd_completion(const struct command *c, int argc, char **argv, struct err *e)
-{
-	struct opts_result r;
-	int n = no_options(c, argc, argv, &r, e);
-
-	if (n != 0)
-		return n < 0 ? -1 : 0;
-	if (r.argc != 1 || !str_eq(r.argv[0], "bash"))
-		return err_set(e, ERR_USAGE, 0, NULL, "completion is there for: bash");
-	printf("# bash completion for rp; use it by: source <(rp completion bash)\n_rp()\n{\n"
-	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} words=\n\tcase ${COMP_WORDS[1]} in\n");
-	for (const struct command *k = commands; k->name; k++) {
-		if (strchr(k->name, ' '))
-			continue;
-		printf("\t%s) words='--help", k->name);
-		for (const struct opt *o = command_options(k); o->name; o++)
-			if (!o->hidden)
-				printf(" --%s", o->name);
-		printf("' ;;\n");
-	}
-	printf("\tesac\n\tif [ \"$COMP_CWORD\" = 1 ]; then\n\t\twords='");
-	for (const struct command *k = commands; k->name; k++)
-		if (!strchr(k->name, ' '))
-			printf("%s ", k->name);
-	printf("'\n\telif [[ $cur != -* ]]; then\n\t\tcase ${COMP_WORDS[1]} in\n"
-	       "\t\tstart|stop|kill|rm|logs|inspect|wait|port|attach)\n"
-	       "\t\t\twords=$(rp ps -a --format '{{.Names}}' 2>/dev/null) ;;\n"
-	       "\t\trun|create|rmi)\n"
-	       "\t\t\twords=$(rp images --format '{{.Repository}}:{{.Tag}}' 2>/dev/null) ;;\n"
-	       "\t\tesac\n\tfi\n\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n}\n"
-	       "complete -o default -F _rp rp\n");
-	return 0;
 }
 
 struct replay_data {

@@ -87,6 +87,21 @@ static void set_console_size(struct json *request)
 	json_set(size, "width", json_new_int(ws.ws_col));
 }
 
+/* What the global options say, and the command line for "inspect". */
+static void set_defaults(struct json *request, int argc, char **argv)
+{
+	struct json *words = json_new_array();
+
+	if (mode.runtime && !json_has(request, "runtime"))
+		json_set(request, "runtime", json_new_str(mode.runtime));
+	if (mode.cgroup_manager && !json_has(request, "cgroupManager"))
+		json_set(request, "cgroupManager", json_new_str(mode.cgroup_manager));
+	json_add(words, json_new_str("rp"));
+	for (int i = 0; i < argc; i++)
+		json_add(words, json_new_str(argv[i]));
+	json_set(request, "createCommand", words);
+}
+
 /* 0 go on, 1 help was printed, -1 wrong. */
 static int parse(const struct command *c, struct run *r, int argc, char **argv, struct err *e)
 {
@@ -107,6 +122,7 @@ static int parse(const struct command *c, struct run *r, int argc, char **argv, 
 	/* a name of a place is not a name in the store */
 	if (str_after(operands.argv[0], "oci:") && str_eq(r->pull, "missing"))
 		r->pull = "always";
+	set_defaults(r->request, argc, argv);
 	r->doc = doc_new();
 	json_set(r->doc, "request", json_ref(r->request));
 	return choose_id(r->id, e);
@@ -230,7 +246,7 @@ static void build(struct pipeline *p, const struct run *r, bool start, bool find
 	if (find) {
 		struct step *s = plan_add(p, "img-find", NULL);
 
-		s->hold_stderr = !str_eq(r->pull, "never");
+		s->hold = str_eq(r->pull, "never") ? 0 : HOLD_NOTFOUND | HOLD_AGAIN;
 	}
 	add_create(p, r, start);
 	if (start) {
@@ -302,8 +318,8 @@ static int replace_old(const struct run *r, struct err *e)
 
 	if (!request_flag(r->request, "replace"))
 		return 0;
-	plan_add(&p, "ctr-cleanup", "--force", "--remove", "--volumes", name, NULL)->hold_stderr =
-		true;
+	plan_add(&p, "ctr-cleanup", "--force", "--remove", "--volumes", name, NULL)->hold =
+		HOLD_NOTFOUND;
 	if (plan_run(&p, &o, e) < 0)
 		return -1;
 	if (o.failed >= 0 && o.status != ERR_NOTFOUND)
@@ -394,7 +410,7 @@ static int start_one(const struct start_data *d, const char *name, struct err *e
 
 		/* what the steps before it have set up: the network helper, the run directory */
 		if (o.failed > 0 && o.status != ERR_EXISTS) {
-			plan_add(&clean, "ctr-cleanup", name, NULL)->hold_stderr = true;
+			plan_add(&clean, "ctr-cleanup", name, NULL)->hold = HOLD_NOTFOUND;
 			plan_run(&clean, &ignored, NULL);
 		}
 		return start_status(&p, &o);
@@ -425,46 +441,4 @@ int cmd_start(const struct command *c, int argc, char **argv, struct err *e)
 		status = n ? n : status;
 	}
 	return status;
-}
-
-struct attach_data {
-	bool no_stdin;
-	const char *sig_proxy, *detach_keys;
-};
-
-const struct opt attach_options[] = {
-	{"detach-keys", 0, OPT_STR, offsetof(struct attach_data, detach_keys), "KEYS",
-	 "keys that detach from the container"},
-	{"no-stdin", 0, OPT_FLAG, offsetof(struct attach_data, no_stdin), NULL, "pass no input on"},
-	{"sig-proxy", 0, OPT_STR, offsetof(struct attach_data, sig_proxy), "BOOL",
-	 "pass signals on (default true)", .values = "true false"},
-	{0},
-};
-
-int cmd_attach(const struct command *c, int argc, char **argv, struct err *e)
-{
-	_plan_ struct pipeline p = {0};
-	_outcome_ struct outcome o = {0};
-	struct attach_data d = {0};
-	struct opts_result r;
-	struct step *s;
-	int n = command_parse(c, &d, argc, argv, &r, e);
-
-	if (n != 0)
-		return n < 0 ? -1 : 0;
-	if (r.argc != 1)
-		return err_set(e, ERR_USAGE, 0, NULL, "exactly one container is needed");
-	if (plan_enter(PLAN_NS, e) < 0)
-		return -1;
-	plan_add(&p, "ctr-load", "--running", r.argv[0], NULL);
-	add_attach(&p, d.sig_proxy);
-	s = &p.step[p.n - 1];
-	strv_add(&s->argv, "--no-start");
-	if (d.no_stdin)
-		strv_add(&s->argv, "--no-stdin");
-	if (d.detach_keys)
-		strv_addf(&s->argv, "--detach-keys=%s", d.detach_keys);
-	if (plan_run(&p, &o, e) < 0)
-		return -1;
-	return o.failed == 0 ? 125 : o.status;
 }

@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* trace.c and timings.c, used by plan.c alone. */
+/* Between the files that run pipelines: launch.c, plan.c, trace.c, dryrun.c, timings.c. */
 #ifndef RP_INTERNAL_H
 #define RP_INTERNAL_H
 
 #include <time.h>
 
 #include "plan.h"
+
+/* ---- step.c ---- */
+
+/* The words of the step as execve(2) takes them. */
+void step_words(const struct step *s, struct strv *out);
+
+/* ---- launch.c: the one place that starts a program of a pipeline ---- */
 
 /* One program of a pipeline while it runs. */
 struct running {
@@ -18,20 +25,28 @@ struct running {
 	struct timespec start, end;
 };
 
-/* The words of the step as execve(2) takes them. */
-void step_words(const struct step *s, struct strv *out);
+/* What becomes its descriptors 0, 1 and 2: a descriptor, SPAWN_NULL, or -1 for the caller's own. */
+struct streams {
+	int in, out, err;
+};
+
+/* Starts it. It dies with rp: without rp nobody would undo what a broken start has made. */
+int launch(struct step *s, const struct streams *io, struct running *r, struct err *e);
+
+/* Waits for its end and notes status and times. */
+void launch_reap(struct running *r);
 
 /* Says that a program was killed, which it cannot say itself. */
 void report_killed(const char *program, int signal);
 
-/* trace.c: runs the steps one after the other and keeps everything in mode.trace. */
+/* ---- trace.c: runs the steps one after the other and keeps everything in mode.trace ---- */
 int trace_run(struct pipeline *p, struct outcome *o, struct err *e);
 
-/* dryrun.c */
+/* ---- dryrun.c ---- */
 void dry_run_print(const struct pipeline *p);
 void dry_run_enter(enum plan_ns ns);
 
-/* timings.c */
+/* ---- timings.c ---- */
 void timings_add(const char *program, const struct timespec *start, const struct timespec *end);
 
 #endif

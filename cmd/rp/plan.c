@@ -54,26 +54,46 @@ static int make_and_join(int run, struct err *e)
 	return userns_join_pause(run, e);
 }
 
-int plan_enter(enum plan_ns ns, struct err *e)
+/* make: the pause process, where there is none. */
+static int enter(enum plan_ns ns, bool make, struct err *e)
 {
 	_store_ struct store s = STORE_NONE;
 
+	if (store_open(&s, e) < 0)
+		return -1;
+	/* found once, for all programs that follow */
+	setenv("RP_STORE", s.path, 1);
+	setenv("RP_RUN", s.run_path, 1);
+	if (userns_join_pause(s.run, e) < 0) {
+		if (e->code != ERR_NOTFOUND)
+			return -1;
+		if (!make) {
+			err_clear(e);
+			return 0;
+		}
+		if (make_and_join(s.run, e) < 0)
+			return -1;
+	}
+	err_clear(e);
+	return ns == PLAN_PRIVATE_NS && userns_private_mounts(e) < 0 ? -1 : 1;
+}
+
+int plan_enter(enum plan_ns ns, struct err *e)
+{
 	if (ns == PLAN_NO_NS)
 		return 0;
 	if (mode.dry_run) {
 		dry_run_enter(ns);
 		return 0;
 	}
-	if (store_open(&s, e) < 0)
-		return -1;
-	/* found once, for all programs that follow */
-	setenv("RP_STORE", s.path, 1);
-	setenv("RP_RUN", s.run_path, 1);
-	if (userns_join_pause(s.run, e) < 0 &&
-	    (e->code != ERR_NOTFOUND || make_and_join(s.run, e) < 0))
-		return -1;
-	err_clear(e);
-	return ns == PLAN_PRIVATE_NS ? userns_private_mounts(e) : 0;
+	return enter(ns, true, e) < 0 ? -1 : 0;
+}
+
+int plan_enter_if_there(enum plan_ns ns, struct err *e)
+{
+	if (ns == PLAN_NO_NS)
+		return 1;
+	return store_exists() ? enter(ns, false, e) : 0;
 }
 
 static int input_file(const struct json *input, struct err *e)
@@ -97,15 +117,11 @@ static int start_step(struct pipeline *p, size_t i, struct running *r, struct pi
 		      struct err *e)
 {
 	struct step *s = &p->step[i];
-	_strv_ struct strv words = {0};
-	_close_ int in = take_fd(&pipes->next_in), out = -1, user_in = -1;
-	struct spawn_fd fds[1];
-	struct child c;
+	_close_ int in = take_fd(&pipes->next_in), out = -1;
 	bool last = i + 1 == p->n;
 	int ends[2];
 
-	step_words(s, &words);
-	r->held = s->hold_stderr ? memfd_create("messages", MFD_CLOEXEC) : -1;
+	r->held = s->hold ? memfd_create("messages", MFD_CLOEXEC) : -1;
 	if (!last || !p->to_user) {
 		if (fd_pipe(ends, e) < 0)
 			return -1;
@@ -115,41 +131,13 @@ static int start_step(struct pipeline *p, size_t i, struct running *r, struct pi
 		else
 			pipes->next_in = ends[0];
 	}
-	if (s->user_stdin)
-		user_in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 10);
-	fds[0] = (struct spawn_fd){.from = user_in, .to = 3};
-	clock_gettime(CLOCK_MONOTONIC, &r->start);
-	if (spawn(&(struct spawn){.file = words.v[0],
-				  .argv = words.v,
-				  .in = in >= 0		   ? in
-					: p->inherit_stdin ? -1
-							   : SPAWN_NULL,
-				  .out = out,
-				  .err = r->held,
-				  .fds = fds,
-				  .nfds = user_in >= 0 ? 1 : 0,
-				  /* without rp nobody would undo what a broken start has made */
-				  .death_signal = SIGKILL},
-		  &c, e) < 0)
-		return -1;
-	r->step = s;
-	r->pid = c.pid;
-	r->pidfd = c.pidfd;
-	r->status = -1;
-	return 0;
-}
-
-static void reap(struct running *r)
-{
-	int ws;
-
-	if (waitpid(r->pid, &ws, 0) < 0)
-		ws = 0xff00;
-	r->killed = WIFSIGNALED(ws) ? WTERMSIG(ws) : 0;
-	r->status = r->killed ? 128 + r->killed : WEXITSTATUS(ws);
-	clock_gettime(CLOCK_MONOTONIC, &r->end);
-	timings_add(r->step->program, &r->start, &r->end);
-	close(take_fd(&r->pidfd));
+	return launch(s,
+		      &(struct streams){.in = in >= 0		 ? in
+					      : p->inherit_stdin ? -1
+								 : SPAWN_NULL,
+					.out = out,
+					.err = r->held},
+		      r, e);
 }
 
 static int take_signals(sigset_t *old)
@@ -205,7 +193,7 @@ static int wait_all(struct running *r, size_t n, int *out_fd, struct buf *out, i
 		}
 		for (size_t i = 0; i < n; i++) {
 			if (p[i].fd >= 0 && p[i].revents) {
-				reap(&r[i]);
+				launch_reap(&r[i]);
 				left--;
 			}
 		}
@@ -229,21 +217,8 @@ static void show_held(const struct running *r)
 		fd_write_all(STDERR_FILENO, b.data, b.len, NULL);
 }
 
-/* SIGPIPE says no more than that a later step has ended, SIGINT comes from the user's keyboard. */
-void report_killed(const char *program, int signal)
-{
-	const char *name = signal_name(signal);
-	struct err e = {0};
-
-	if (signal == SIGPIPE || signal == SIGINT || signal == 0)
-		return;
-	err_set(&e, ERR_FAILED, 0, NULL, "%s was killed by %s", program, name ? name : "a signal");
-	log_err(&e);
-}
-
 /*
- * The first step that failed is the cause; those behind it ended for want of a document. The held
- * messages of a step are left to the caller while it may still fall back (status 4 and 7).
+ * The first step that failed is the cause; those behind it ended for want of a document.
  */
 static void judge(struct running *r, size_t n, struct outcome *o)
 {
@@ -254,7 +229,7 @@ static void judge(struct running *r, size_t n, struct outcome *o)
 			continue;
 		o->failed = (int)i;
 		o->status = r[i].status;
-		if (r[i].status != ERR_NOTFOUND && r[i].status != ERR_AGAIN)
+		if (!step_may_fall_back(r[i].step, r[i].status))
 			show_held(&r[i]);
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -270,7 +245,7 @@ static void kill_started(struct running *r, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		proc_signal(r[i].pidfd, SIGTERM, NULL);
-		reap(&r[i]);
+		launch_reap(&r[i]);
 	}
 }
 
@@ -298,31 +273,9 @@ int plan_run(struct pipeline *p, struct outcome *o, struct err *e)
 	if (wait_all(r, p->n, &pipes.out, &out, &o->signal, e) < 0)
 		return -1;
 	judge(r, p->n, o);
-	if (o->failed < 0 && out.len)
-		return json_parse(out.data, out.len, p->step[p->n - 1].program, &o->out, e);
-	return 0;
-}
-
-int plan_to_user(struct pipeline *p, enum plan_ns ns, struct err *e)
-{
-	_outcome_ struct outcome o = {0};
-
-	p->to_user = true;
-	if (plan_enter(ns, e) < 0 || plan_run(p, &o, e) < 0)
-		return -1;
-	return o.failed >= 0 ? o.status : 0;
-}
-
-int plan_rm_status(int status)
-{
-	switch (status) {
-	case 0:
+	if (o->failed >= 0 || !out.len)
 		return 0;
-	case ERR_NOTFOUND:
-		return 1;
-	case ERR_EXISTS:
-		return 2;
-	default:
-		return 125;
-	}
+	if (p->may_be_text && out.data[0] != '{' && out.data[0] != '[')
+		return fd_write_all(STDOUT_FILENO, out.data, out.len, e);
+	return json_parse(out.data, out.len, p->step[p->n - 1].program, &o->out, e);
 }

@@ -15,16 +15,29 @@
 /* How rp itself was asked to work; set once from the global flags. */
 struct mode {
 	bool dry_run, timings;
-	const char *trace; /* directory or NULL */
+	const char *trace;		      /* directory or NULL */
+	const char *runtime, *cgroup_manager; /* of new containers, or NULL */
 };
 extern struct mode mode;
 
+/*
+ * Failures after which the caller may go another way: the step's messages are kept back and shown
+ * only where it fails by anything else.
+ */
+enum hold {
+	HOLD_NOTFOUND = 1 << 0, /* status 4 */
+	HOLD_AGAIN = 1 << 1,	/* status 7 */
+};
+
 struct step {
-	const char *program;
+	char *program;
 	struct strv argv; /* without the program's name */
 	bool user_stdin;  /* the caller's standard input is passed as descriptor 3 */
-	bool hold_stderr; /* messages are kept back and shown only where the pipeline fails on it */
+	unsigned hold;	  /* enum hold */
 };
+
+/* Is this failure one of those? */
+bool step_may_fall_back(const struct step *s, int status);
 
 struct pipeline {
 	struct step step[PLAN_MAX_STEPS];
@@ -32,6 +45,7 @@ struct pipeline {
 	const struct json *input; /* for the first step; NULL: /dev/null */
 	bool to_user;		  /* the last step writes to the caller's standard output */
 	bool inherit_stdin;	  /* the first step reads the caller's standard input */
+	bool may_be_text; /* what is no document (--help) goes to the caller's standard output */
 };
 
 struct outcome {
@@ -65,16 +79,16 @@ enum plan_ns {
 int plan_enter(enum plan_ns ns, struct err *e);
 
 /*
+ * The same where there is a pause process: 1. 0: there is none, and nothing has changed. For a
+ * command whose command line has not been looked at yet.
+ */
+int plan_enter_if_there(enum plan_ns ns, struct err *e);
+
+/*
  * Runs the pipeline, all programs at once. Returns 0 where it ran, whatever the programs said; -1
  * where it could not be run. With --dry-run it is printed instead, *o is an empty success.
  */
 int plan_run(struct pipeline *p, struct outcome *o, struct err *e);
-
-/* Enters and runs a pipeline whose output is the user's. Returns its status, or -1. */
-int plan_to_user(struct pipeline *p, enum plan_ns ns, struct err *e);
-
-/* Podman's exit status of rm and rmi for a program's: 1 missing, 2 in use, else 125. */
-int plan_rm_status(int status);
 
 /* --dry-run: the file request.json, which the pipelines that follow read. */
 void dry_run_input(const struct json *input);

@@ -14,7 +14,7 @@ struct step *plan_add(struct pipeline *p, const char *program, ...)
 	if (p->n == PLAN_MAX_STEPS)
 		abort(); /* a command of ours with too many steps */
 	s = &p->step[p->n++];
-	*s = (struct step){.program = program};
+	*s = (struct step){.program = str_dup(program)};
 	va_start(ap, program);
 	for (const char *w; (w = va_arg(ap, const char *));)
 		strv_add(&s->argv, w);
@@ -24,8 +24,10 @@ struct step *plan_add(struct pipeline *p, const char *program, ...)
 
 void plan_release(struct pipeline *p)
 {
-	for (size_t i = 0; i < p->n; i++)
+	for (size_t i = 0; i < p->n; i++) {
 		strv_release(&p->step[i].argv);
+		free(p->step[i].program);
+	}
 	p->n = 0;
 }
 

@@ -8,7 +8,7 @@
 #define WIDTH	 40
 
 struct row {
-	const char *program;
+	char program[32];
 	double start, end; /* ms since the first start */
 };
 
@@ -25,8 +25,10 @@ void timings_add(const char *program, const struct timespec *start, const struct
 {
 	if (!count || since(start) < 0)
 		zero = *start;
-	if (count < MAX_ROWS)
-		rows[count++] = (struct row){program, since(start), since(end)};
+	if (count < MAX_ROWS) {
+		rows[count] = (struct row){.start = since(start), .end = since(end)};
+		snprintf(rows[count++].program, sizeof(rows[0].program), "%s", program);
+	}
 }
 
 void plan_report(void)

@@ -86,12 +86,9 @@ static void show(int dir, const char *name)
 static int run_step(struct pipeline *p, size_t i, struct buf *doc, int *status, struct err *e)
 {
 	struct step *s = &p->step[i];
-	_strv_ struct strv words = {0};
 	bool users = i + 1 == p->n && p->to_user;
-	_close_ int dir = step_dir(s->program, e), in = -1, out = -1, err = -1, user_in = -1;
-	struct timespec start, end;
-	struct spawn_fd fds[1];
-	struct child c;
+	_close_ int dir = step_dir(s->program, e), in = -1, out = -1, err = -1;
+	struct running r = {.held = -1};
 
 	if (dir < 0 || keep_argv(dir, s, e) < 0 ||
 	    keep(dir, "stdin.json", doc->data, doc->len, e) < 0)
@@ -103,33 +100,19 @@ static int run_step(struct pipeline *p, size_t i, struct buf *doc, int *status, 
 		if (out < 0 || err < 0)
 			return -1;
 	}
-	if (s->user_stdin)
-		user_in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 10);
-	fds[0] = (struct spawn_fd){.from = user_in, .to = 3};
-	step_words(s, &words);
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	if (spawn(&(struct spawn){.file = words.v[0],
-				  .argv = words.v,
-				  .in = p->inherit_stdin && i == 0 ? -1 : in,
-				  .out = out,
-				  .err = err,
-				  .fds = fds,
-				  .nfds = user_in >= 0 ? 1 : 0},
-		  &c, e) < 0 ||
-	    child_wait(&c, status, e) < 0)
+	if (launch(s, &(struct streams){p->inherit_stdin && i == 0 ? -1 : in, out, err}, &r, e) < 0)
 		return -1;
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	timings_add(s->program, &start, &end);
+	launch_reap(&r);
+	*status = r.status;
 	doc->len = 0;
 	if (!users) {
-		if (*status > 128)
-			report_killed(s->program, *status - 128);
-		if (!s->hold_stderr || (*status && *status != ERR_NOTFOUND && *status != ERR_AGAIN))
+		report_killed(s->program, r.killed);
+		if (!s->hold || (r.status && !step_may_fall_back(s, r.status)))
 			show(dir, "stderr");
 		if (file_read(dir, "stdout.json", JSON_MAX_DOCUMENT, doc, e) < 0)
 			return -1;
 	}
-	return keep_result(dir, &start, &end, *status, e);
+	return keep_result(dir, &r.start, &r.end, r.status, e);
 }
 
 int trace_run(struct pipeline *p, struct outcome *o, struct err *e)
@@ -149,9 +132,11 @@ int trace_run(struct pipeline *p, struct outcome *o, struct err *e)
 			return 0;
 		}
 	}
-	if (doc.len)
-		return json_parse(doc.data, doc.len, p->step[p->n - 1].program, &o->out, e);
-	return 0;
+	if (!doc.len)
+		return 0;
+	if (p->may_be_text && doc.data[0] != '{' && doc.data[0] != '[')
+		return fd_write_all(STDOUT_FILENO, doc.data, doc.len, e);
+	return json_parse(doc.data, doc.len, p->step[p->n - 1].program, &o->out, e);
 }
 
 /* "03-ctr-create" or a path that ends so: the program's name. */

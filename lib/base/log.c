@@ -2,12 +2,20 @@
 /* Messages for people: see log.h for the contract. */
 #include "base/log.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <time.h>
 
 #include "base/fd.h"
 
 static const char *program_name = "rp";
+
+const char *log_command(void)
+{
+	const char *command = getenv("RP_COMMAND");
+
+	return command && *command ? command : NULL;
+}
 
 void log_init(const char *program)
 {
@@ -58,18 +66,33 @@ static void write_json(const char *level, const struct err *e)
 	fd_write_all(STDERR_FILENO, b.data, b.len, NULL);
 }
 
+/* RP_LOG_LEVEL=error (or fatal, panic): nothing less than an error. */
+static bool wanted(const char *level)
+{
+	const char *least = getenv("RP_LOG_LEVEL");
+
+	return !least || strcmp(level, "error") == 0 ||
+	       (strcmp(least, "error") != 0 && strcmp(least, "fatal") != 0 &&
+		strcmp(least, "panic") != 0);
+}
+
 static void write_line(const char *level, const struct err *e)
 {
 	const char *mode = getenv("RP_LOG");
 	char text[1024], line[1200];
 
+	if (!wanted(level))
+		return;
 	if (mode && strcmp(mode, "json") == 0) {
 		write_json(level, e);
 		return;
 	}
 	err_text(e, text, sizeof(text));
-	snprintf(line, sizeof(line), "%s: %s%s\n", program_name,
-		 strcmp(level, "warning") == 0 ? "warning: " : "", text);
+	if (log_command() && strcmp(level, "error") == 0)
+		snprintf(line, sizeof(line), "Error: %s\n", text);
+	else
+		snprintf(line, sizeof(line), "%s: %s%s\n", program_name,
+			 strcmp(level, "warning") == 0 ? "warning: " : "", text);
 	fd_write_all(STDERR_FILENO, line, strlen(line), NULL);
 }
 

@@ -354,3 +354,33 @@ void hex_encode(const void *data, size_t n, char *out)
 	}
 	out[2 * n] = '\0';
 }
+
+size_t str_distance(const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b), row[3][64], *two = row[0], *one = row[1],
+	       *now = row[2];
+
+	if (n > 63 || m > 63)
+		return SIZE_MAX;
+	for (size_t k = 0; k <= m; k++)
+		one[k] = k;
+	for (size_t i = 1; i <= n; i++) {
+		size_t *oldest = two;
+
+		now[0] = i;
+		for (size_t k = 1; k <= m; k++) {
+			size_t best = one[k - 1] + (a[i - 1] != b[k - 1]);
+
+			best = one[k] + 1 < best ? one[k] + 1 : best;
+			best = now[k - 1] + 1 < best ? now[k - 1] + 1 : best;
+			if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1] &&
+			    two[k - 2] + 1 < best)
+				best = two[k - 2] + 1;
+			now[k] = best;
+		}
+		two = one;
+		one = now;
+		now = oldest;
+	}
+	return one[m];
+}

@@ -88,6 +88,12 @@ int str_to_size(const char *s, int64_t *out);
 /* A Go duration ("1h2m3.5s", "300ms") or a plain number of seconds, in nanoseconds. */
 int str_to_duration(const char *s, int64_t *out);
 
+/*
+ * How many letters must be changed, added, left out or swapped to make b of a (at most 63 bytes
+ * each, longer ones are as far apart as can be): for "did you mean".
+ */
+size_t str_distance(const char *a, const char *b);
+
 /* Lower-case hexadecimal of n bytes; out has room for 2 * n + 1. */
 void hex_encode(const void *data, size_t n, char *out);
 

@@ -18,6 +18,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "base/fd.h"
+#include "sys/cgroup2.h"
 #include "sys/path.h"
 #include "sys/userns.h"
 #include "wire/doc.h"
@@ -81,7 +83,8 @@ static char *find_prefix(const struct store *s, const char *what, struct err *e)
 		found = ids.v[i];
 	}
 	if (!found)
-		err_set(e, ERR_NOTFOUND, 0, NULL, "no such container: %s", what);
+		err_set(e, ERR_NOTFOUND, 0, NULL,
+			"no container with name or ID \"%s\" found: no such container", what);
 	return str_dup(found);
 }
 
@@ -101,7 +104,8 @@ char *container_find(const struct store *s, const char *what, struct err *e)
 			return take_ptr(id);
 	}
 	if (!str_only(what, "0123456789abcdef")) {
-		err_set(e, ERR_NOTFOUND, 0, NULL, "no such container: %s", what);
+		err_set(e, ERR_NOTFOUND, 0, NULL,
+			"no container with name or ID \"%s\" found: no such container", what);
 		return NULL;
 	}
 	return find_prefix(s, what, e);
@@ -164,7 +168,7 @@ void container_add_start(const struct store *s, const char *id, struct json *doc
 
 const char *container_status_name(enum container_status status)
 {
-	static const char *const names[] = {"created", "running", "paused", "exited"};
+	static const char *const names[] = {"created", "running", "paused", "stopping", "exited"};
 
 	return names[status];
 }
@@ -195,6 +199,45 @@ static void read_exit(int dir, struct container_state *out)
 	snprintf(out->error, sizeof(out->error), "%s", json_get_str(j, "error", ""));
 }
 
+static bool is_frozen(pid_t pid)
+{
+	_free_ char *path = NULL;
+	_close_ int dir = -1;
+
+	if (cgroup2_of(pid, &path, NULL) < 0 || (dir = cgroup2_open(path, NULL)) < 0)
+		return false;
+	return cgroup2_frozen(dir);
+}
+
+static enum container_status status_of_running(int run, const struct container_state *st)
+{
+	struct proc_id stopper;
+
+	if (is_frozen(st->process.pid))
+		return CONTAINER_PAUSED;
+	return alive(run, "stopping.json", &stopper) ? CONTAINER_STOPPING : CONTAINER_RUNNING;
+}
+
+void container_mark_stopping(const struct store *s, const char *id, bool on)
+{
+	_close_ int run = container_run_dir(s, id, NULL);
+	_json_ struct json *record = NULL;
+	_free_ char *text = NULL;
+	struct proc_id self;
+
+	if (run < 0)
+		return;
+	if (!on) {
+		unlinkat(run, "stopping.json", 0);
+		return;
+	}
+	if (proc_identify(getpid(), &self, NULL) < 0)
+		return;
+	record = proc_record(&self);
+	text = json_text(record, false);
+	file_replace(run, "stopping.json", text, strlen(text), 0600, false, NULL);
+}
+
 int container_state(const struct store *s, const char *id, struct container_state *out,
 		    struct err *e)
 {
@@ -218,8 +261,8 @@ int container_state(const struct store *s, const char *id, struct container_stat
 	snprintf(out->started, sizeof(out->started), "%s", json_get_str(process, "started", ""));
 	out->finished[0] = out->error[0] = '\0';
 	out->exit_code = -1;
-	out->status =
-		alive(run, "process.json", &out->process) ? CONTAINER_RUNNING : CONTAINER_EXITED;
+	out->status = alive(run, "process.json", &out->process) ? status_of_running(run, out)
+								: CONTAINER_EXITED;
 	return 0;
 }
 
@@ -336,4 +379,15 @@ const char *container_image(const struct json *doc)
 	const char *said = json_get_str(json_get(doc, "request"), "image", "");
 
 	return json_get_str(json_get(doc, "image"), "reference", said);
+}
+
+struct json *container_labels(const struct json *doc)
+{
+	struct json *all = json_new_object();
+
+	json_foreach (l, json_path(doc, "image.config.Labels"))
+		json_set(all, l.key, json_ref(l.val));
+	json_foreach (l, json_path(doc, "request.labels"))
+		json_set(all, l.key, json_ref(l.val));
+	return all;
 }

@@ -14,6 +14,7 @@
  *	RUN/containers/ID/
  *	  monitor.json		{pid, startTime, bootId} of the monitor
  *	  process.json		the same of the container's first process, plus "started"
+ *	  stopping.json		that of who stops it, in the same form
  *	  attach		socket of the monitor
  *
  * What a container does is derived from these and the kernel, never stored.
@@ -30,7 +31,8 @@
 enum container_status {
 	CONTAINER_CREATED,
 	CONTAINER_RUNNING,
-	CONTAINER_PAUSED,
+	CONTAINER_PAUSED,   /* its cgroup is frozen */
+	CONTAINER_STOPPING, /* a stop has sent its signal and waits */
 	CONTAINER_EXITED,
 };
 
@@ -44,6 +46,19 @@ struct container_state {
 	char finished[TIME_TEXT_LEN];
 	char error[256]; /* why it did not start, or "" */
 };
+
+/* Its first process lives. */
+static inline bool container_up(enum container_status status)
+{
+	return status == CONTAINER_RUNNING || status == CONTAINER_PAUSED ||
+	       status == CONTAINER_STOPPING;
+}
+
+/*
+ * The container counts as stopping from now on, as long as the calling process lives or until it is
+ * taken back. Best effort.
+ */
+void container_mark_stopping(const struct store *s, const char *id, bool on);
 
 /* True for 64 lower-case hexadecimal digits. */
 bool container_id_valid(const char *id);
@@ -66,6 +81,9 @@ int container_list(const struct store *s, struct strv *ids, struct err *e);
  */
 const char *container_image(const struct json *doc);
 
+/* Its labels: those of the image and of the request, which win. The caller puts the object. */
+struct json *container_labels(const struct json *doc);
+
 /* container.json of this id; a record that a power cut left half-written reads as ERR_NOTFOUND. */
 int container_load(const struct store *s, const char *id, struct json **doc, struct err *e);
 
@@ -86,7 +104,7 @@ int container_run_dir(const struct store *s, const char *id, struct err *e);
 int container_state(const struct store *s, const char *id, struct container_state *out,
 		    struct err *e);
 
-/* "created", "running", "paused", "exited" */
+/* "created", "running", "paused", "stopping", "exited" */
 const char *container_status_name(enum container_status status);
 
 /*

@@ -40,6 +40,7 @@ char *text_status(const struct container_state *st)
 
 	switch (st->status) {
 	case CONTAINER_RUNNING:
+	case CONTAINER_STOPPING:
 	case CONTAINER_PAUSED:
 		since = text_duration(now - time_seconds(st->started));
 		return str_fmt("Up %s%s", since, st->status == CONTAINER_PAUSED ? " (Paused)" : "");

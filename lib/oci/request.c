@@ -178,7 +178,8 @@ int request_finish(struct json *request, int argc, char **argv, struct err *e)
 	const char *mode = json_get_str(json_get(request, "network"), "mode", "");
 
 	if (argc < 1)
-		return err_set(e, ERR_USAGE, 0, NULL, "an image is needed");
+		return err_set(e, ERR_USAGE, 0, NULL,
+			       "requires at least 1 arg(s), only received 0");
 	if (request_flag(request, "replace") && !json_has(request, "name"))
 		return err_set(e, ERR_USAGE, 0, NULL, "--replace needs --name");
 	if (json_has(request, "ports") && (str_eq(mode, "none") || str_eq(mode, "container")))

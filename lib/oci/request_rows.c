@@ -29,6 +29,7 @@ const struct request_row request_rows[] = {
 	{"authfile", S, REQUEST_PATH, "authfile", 0, "FILE", "registry credentials for the pull"},
 	{"tlsVerify", B, REQUEST_GIVEN, "tls-verify", 0, NULL,
 	 "check the registry's certificate (default)"},
+	{"createCommand", SS}, /* what the user typed, for "inspect" */
 	{"command", SS},
 	{"entrypoint", SS, 0, "entrypoint", 0, "CMD", "replace the image's entrypoint",
 	 parse_entrypoint},

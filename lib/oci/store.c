@@ -146,6 +146,13 @@ int store_open(struct store *s, struct err *e)
 	return 0;
 }
 
+bool store_exists(void)
+{
+	_free_ char *path = data_home(NULL);
+
+	return path && access(path, F_OK) == 0;
+}
+
 void store_close(struct store *s)
 {
 	if (s->fd >= 0)

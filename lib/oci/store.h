@@ -42,6 +42,10 @@ struct store {
  * not the uid).
  */
 int store_open(struct store *s, struct err *e);
+
+/* Has this user a store already? Makes nothing. */
+bool store_exists(void);
+
 void store_close(struct store *s);
 #define STORE_NONE                  \
 	{                           \

@@ -158,6 +158,7 @@ int signal_number(const char *s)
 	int64_t n;
 	char up[16] = "";
 
+	s += *s == '-' && s[1]; /* as kill(1) has it: "-INT" */
 	if (str_to_int(s, 1, 64, &n) == 0)
 		return (int)n;
 	for (size_t i = 0; s[i] && i < sizeof(up) - 1; i++)

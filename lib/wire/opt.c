@@ -17,22 +17,34 @@ static bool takes_value(const struct opt *o)
 	return o->type != OPT_FLAG && o->type != OPT_CALL_FLAG;
 }
 
+/* "-t, --time" or "--time": an option as it is written. */
+static const char *written(const struct opt *o, char out[80])
+{
+	snprintf(out, 80, "%.*s%.*s--%s", o->letter ? 1 : 0, "-", o->letter ? 3 : 0,
+		 (char[4]){o->letter, ',', ' ', '\0'}, o->name);
+	return out;
+}
+
 static int bad_value(const struct opt *o, const char *value, const char *want, struct err *e)
 {
-	return err_set(e, ERR_USAGE, 0, NULL, "--%s: \"%s\" is not %s", o->name, value, want);
+	char name[80];
+
+	return err_set(e, ERR_USAGE, 0, NULL, "invalid argument \"%s\" for \"%s\" flag: not %s",
+		       value, written(o, name), want);
 }
 
 static int check_fixed(const struct opt *o, const char *value, struct err *e)
 {
 	_strv_ struct strv allowed = {0};
+	_free_ char *want = NULL;
 
 	if (!o->values)
 		return 0;
 	strv_split(&allowed, o->values, ' ');
 	if (strv_has(&allowed, value))
 		return 0;
-	return err_set(e, ERR_USAGE, 0, NULL, "--%s: \"%s\" is not one of: %s", o->name, value,
-		       o->values);
+	want = str_fmt("one of: %s", o->values);
+	return bad_value(o, value, want, e);
 }
 
 static int parse_bool(const struct opt *o, const char *value, bool *out, struct err *e)
@@ -154,17 +166,33 @@ struct parser {
 	void *data;
 	char **argv;
 	int argc;
-	int at;		/* the word that is read */
-	int shift_from; /* first operand so far: it and what follows move behind each option */
+	int at;		     /* the word that is read */
+	int shift_from;	     /* first operand so far: it and what follows move behind each option */
+	const char *cluster; /* the letters that are read, without the dash */
 };
 
 static int next_word(struct parser *p, const struct opt *o, const char **value, struct err *e)
 {
 	if (p->at + 1 >= p->argc)
-		return err_set(e, ERR_USAGE, 0, NULL, "--%s needs a value%s%s", o->name,
-			       o->arg ? ": " : "", o->arg ? o->arg : "");
+		return err_set(e, ERR_USAGE, 0, NULL, "flag needs an argument: --%s", o->name);
 	*value = p->argv[++p->at];
 	return 0;
+}
+
+static int unknown_flag(const struct opt *table, const char *word, size_t len, struct err *e)
+{
+	_free_ char *name = str_ndup(word, len);
+	const char *near = NULL;
+	size_t best = len < 5 ? 2 : 3; /* fewer than this many letters apart */
+
+	for (const struct opt *o = table; o->name; o++) {
+		if (!o->hidden && str_distance(name, o->name) < best) {
+			best = str_distance(name, o->name);
+			near = o->name;
+		}
+	}
+	err_set(e, ERR_USAGE, 0, NULL, "unknown flag: --%s", name);
+	return near ? err_hint(e, "did you mean --%s?", near) : -1;
 }
 
 static int parse_long(struct parser *p, const char *word, struct err *e)
@@ -175,7 +203,7 @@ static int parse_long(struct parser *p, const char *word, struct err *e)
 	const char *value = eq ? eq + 1 : NULL;
 
 	if (!o)
-		return err_set(e, ERR_USAGE, 0, NULL, "unknown flag: --%.*s", (int)len, word);
+		return unknown_flag(p->table, word, len, e);
 	if (takes_value(o) && !value && next_word(p, o, &value, e) < 0)
 		return -1;
 	return apply(o, p->data, value, e);
@@ -183,12 +211,14 @@ static int parse_long(struct parser *p, const char *word, struct err *e)
 
 static int parse_cluster(struct parser *p, const char *c, struct err *e)
 {
+	p->cluster = c;
 	for (; *c; c++) {
 		const struct opt *o = find_letter(p->table, *c);
 		const char *value = NULL;
 
 		if (!o)
-			return err_set(e, ERR_USAGE, 0, NULL, "unknown shorthand flag: -%c", *c);
+			return err_set(e, ERR_USAGE, 0, NULL, "unknown shorthand flag: '%c' in -%s",
+				       *c, p->cluster);
 		if (!takes_value(o)) {
 			if (c[1] == '=')
 				return apply(o, p->data, c + 2, e);
@@ -264,6 +294,20 @@ void opts_help(const struct opt *table, struct buf *out)
 			buf_fmt(out, "  %s\n  %-28s  %s\n", left.data, "", o->help);
 		else
 			buf_fmt(out, "  %-28s  %s\n", left.data, o->help);
+	}
+}
+
+void opts_list(const struct opt *table, struct buf *out)
+{
+	for (const struct opt *o = table; o && o->name; o++) {
+		char letter[3] = {'-', o->letter, '\0'};
+
+		if (!o->hidden)
+			buf_fmt(out, "--%s\t%s\t%s\t%s\t%s\n", o->name, o->letter ? letter : "",
+				!takes_value(o) ? ""
+				: o->arg	? o->arg
+						: "VALUE",
+				o->values ? o->values : "", o->help);
 	}
 }
 

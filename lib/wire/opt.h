@@ -55,6 +55,13 @@ int opts_parse(const struct opt *table, void *data, int argc, char **argv, bool 
 /* The options section of --help. */
 void opts_help(const struct opt *table, struct buf *out);
 
+/*
+ * The rows for a shell's completion, one a line, hidden ones left out, the fields separated by
+ * tabs:
+ * --name, -n or nothing, the value's name or nothing for a flag, its fixed values, the help.
+ */
+void opts_list(const struct opt *table, struct buf *out);
+
 /* Releases OPT_LIST members. */
 void opts_release(const struct opt *table, void *data);
 

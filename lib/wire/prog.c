@@ -15,7 +15,7 @@
 #include "wire/doc.h"
 
 struct common {
-	bool help, version, schema;
+	bool help, version, schema, options;
 };
 
 static const struct opt common_options[] = {
@@ -24,6 +24,8 @@ static const struct opt common_options[] = {
 	 "show the version and exit"},
 	{"schema", 0, OPT_FLAG, offsetof(struct common, schema), NULL,
 	 "print the JSON Schema of what is read and written"},
+	{"options", 0, OPT_FLAG, offsetof(struct common, options), NULL,
+	 "list the options for a shell's completion", .hidden = true},
 	{0},
 };
 
@@ -61,17 +63,53 @@ static struct opt *join_tables(const struct program *def, size_t base)
 	return all;
 }
 
+/* For the user of rp the command is the program, and only its own options are of interest. */
 static void print_help(const struct program *def, const struct opt *table)
 {
 	_buf_ struct buf b = {0};
+	const char *command = log_command();
 
-	buf_fmt(&b, "usage: %s %s\n\n%s: %s\n", def->name, def->usage ? def->usage : "", def->name,
-		def->summary);
+	buf_fmt(&b, "usage: %s %s\n\n", command ? command : def->name,
+		def->usage ? def->usage : "");
+	if (command)
+		buf_fmt(&b, "%s\n", def->summary);
+	else
+		buf_fmt(&b, "%s: %s\n", def->name, def->summary);
 	if (def->description)
 		buf_fmt(&b, "\n%s\n", def->description);
-	buf_str(&b, "\noptions:\n");
-	opts_help(table, &b);
+	if (!command || table_len(def->opts)) {
+		buf_str(&b, "\noptions:\n");
+		opts_help(command ? def->opts : table, &b);
+	}
 	fd_write_all(STDOUT_FILENO, b.data, b.len, NULL);
+}
+
+static void print_options(const struct program *def)
+{
+	_buf_ struct buf b = {0};
+
+	opts_list(def->opts, &b);
+	fd_write_all(STDOUT_FILENO, b.data, b.len, NULL);
+}
+
+int operands_check(const struct operands *o, int argc, struct err *e)
+{
+	const char *command = log_command() ? log_command() : log_program();
+
+	if (o->max == -2 && argc)
+		return err_set(e, ERR_USAGE, 0, NULL, "\"%s\" takes no arguments", command);
+	if (o->max == 0 || o->max == -2)
+		return 0;
+	if (o->min == o->max && argc != o->min)
+		return err_set(e, ERR_USAGE, 0, NULL, "accepts %d arg(s), received %d", o->min,
+			       argc);
+	if (argc < o->min)
+		return err_set(e, ERR_USAGE, 0, NULL,
+			       "requires at least %d arg(s), only received %d", o->min, argc);
+	if (o->max > 0 && argc > o->max)
+		return err_set(e, ERR_USAGE, 0, NULL, "accepts at most %d arg(s), received %d",
+			       o->max, argc);
+	return 0;
 }
 
 /* doc-schema, which stands beside this program, has the text for all of them. */
@@ -94,7 +132,9 @@ static int read_document(struct prog *p, struct err *e)
 {
 	unsigned io = p->def->io;
 
-	if ((io & PROG_MAY_READ) && p->argc > 0)
+	if (p->def->reads)
+		io |= p->def->reads(p) ? PROG_READS : 0;
+	else if ((io & PROG_MAY_READ) && p->argc > 0)
 		io &= ~PROG_READS;
 	else if (io & PROG_MAY_READ)
 		io |= PROG_READS;
@@ -125,13 +165,33 @@ static int run(struct prog *p, struct err *e)
 		return ERR_INPUT;
 	if (p->def->run(p, e) < 0)
 		return e->code ? e->code : ERR_FAILED;
-	if ((p->def->io & PROG_WRITES) && p->exit_status == 0) {
+	if ((p->def->io & PROG_WRITES) && p->exit_status == 0 && (p->out || p->doc)) {
 		if (json_write(STDOUT_FILENO, p->out ? p->out : p->doc, e) < 0) {
 			err_prefix(e, "standard output");
 			return ERR_FAILED;
 		}
 	}
 	return p->exit_status;
+}
+
+static int failure(const struct program *def, int status)
+{
+	return (def->io & PROG_PASSES_STATUS) && log_command() ? 125 : status;
+}
+
+/* What is wrong with the command line, and where to read on. */
+static void usage_error(const struct program *def, struct err *e)
+{
+	const char *mode = getenv("RP_LOG");
+
+	if (!log_command() || str_eq(mode, "json")) {
+		if (!e->hint[0])
+			err_hint(e, "%s --help lists the options", def->name);
+		log_err(e);
+		return;
+	}
+	log_err(e);
+	fprintf(stderr, "See '%s --help'\n", log_command());
 }
 
 int prog_main(const struct program *def, int argc, char **argv)
@@ -148,12 +208,13 @@ int prog_main(const struct program *def, int argc, char **argv)
 	log_init(def->name);
 	if (opts_parse(table, data, argc, argv, def->io & PROG_STOP_AT_OPERAND, &operands, &e) <
 	    0) {
-		err_hint(&e, "%s --help lists the options", def->name);
-		log_err(&e);
-		return ERR_USAGE;
+		usage_error(def, &e);
+		return failure(def, ERR_USAGE);
 	}
-	if (common->help || common->version || common->schema) {
-		if (common->help)
+	if (common->help || common->version || common->schema || common->options) {
+		if (common->options)
+			print_options(def);
+		else if (common->help)
 			print_help(def, table);
 		else if (common->schema)
 			return print_schema(def);
@@ -164,9 +225,15 @@ int prog_main(const struct program *def, int argc, char **argv)
 	}
 	p.argc = operands.argc;
 	p.argv = operands.argv;
-	status = run(&p, &e);
-	if (status && e.code)
+	if (operands_check(&def->operands, p.argc, &e) < 0 ||
+	    (def->check && def->check(&p, &e) < 0))
+		status = ERR_USAGE;
+	else
+		status = getenv("RP_CHECK_ONLY") ? 0 : run(&p, &e);
+	if (status && e.code) {
 		log_err(&e);
+		status = failure(def, status);
+	}
 	json_put(p.doc);
 	json_put(p.out);
 	opts_release(table, data);

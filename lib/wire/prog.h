@@ -8,6 +8,9 @@
  *		return prog_main(&program, argc, argv);
  *	}
  *
+ * With RP_CHECK_ONLY in its environment a program looks at its command line, says what is wrong
+ *with it, and ends: for a caller who makes namespaces only for a command that can be done.
+ *
  * Contract (rp-json(5)): standard output gets exactly one JSON object and a newline if run()
  * returned 0, and nothing otherwise. Empty standard input means that upstream failed and has said
  * why: exit 3 without a message.
@@ -27,9 +30,32 @@ enum prog_io {
 	PROG_STOP_AT_OPERAND = 1 << 3, /* see opts_parse() */
 	PROG_CONTAINER = 1 << 4,       /* the document read must be an rp.container/1 */
 	PROG_NEEDS_DOC = 1 << 5, /* without stdin document start from an empty rp.container/1 */
+	/* its status is another program's: for a command of rp, failures of its own are 125 */
+	PROG_PASSES_STATUS = 1 << 6,
 };
 
 struct prog;
+
+/* How many operands a program takes; max -1: any number. */
+struct operands {
+	int min, max;
+};
+#define NO_OPERANDS   \
+	{             \
+		0, -2 \
+	}
+#define AT_LEAST(n)   \
+	{             \
+		n, -1 \
+	}
+#define EXACTLY(n)   \
+	{            \
+		n, n \
+	}
+#define AT_MOST(n)   \
+	{            \
+		0, n \
+	}
 
 struct program {
 	const char *name;
@@ -39,10 +65,16 @@ struct program {
 	const struct opt
 		*opts;	  /* ends with an all-zero row; --help, --version, --schema are added */
 	size_t opts_size; /* of the struct the offsets refer to */
-	unsigned io;	  /* enum prog_io */
+	struct operands operands; /* how many words; all zero: run() looks for itself */
+	unsigned io;		  /* enum prog_io */
+	/* Looks at options and operands together, before anything is touched or read. May be NULL.
+	 */
+	int (*check)(const struct prog *p, struct err *e);
 	/* gives up what is not needed (sys/confine.h), after the options and before the document
 	 * is read; NULL where that is for run() to do, or the program cannot */
 	int (*confine)(struct err *e);
+	/* whether a document is read, where the options decide that; NULL: io says it */
+	bool (*reads)(const struct prog *p);
 	int (*run)(struct prog *p, struct err *e);
 };
 
@@ -57,6 +89,9 @@ struct prog {
 };
 
 int prog_main(const struct program *def, int argc, char **argv);
+
+/* ERR_USAGE, in Podman's words, where argc is not what the operands ask for. */
+int operands_check(const struct operands *o, int argc, struct err *e);
 
 /*
  * One line {"event":NAME,...} on the descriptor of --status-fd. fd < 0: nothing. more may be NULL

@@ -80,7 +80,8 @@ static const char *known_heading(const char *field, bool images)
 {
 	static const char *const map[][2] = {
 		{"CreatedHuman", "CREATED"}, {"CreatedSince", "CREATED"}, {"RunningFor", "CREATED"},
-		{"ImageID", "IMAGE ID"},     {"LabelText", "LABELS"},
+		{"ImageID", "IMAGE ID"},     {"Pod", "POD ID"},		  {"PodName", "PODNAME"},
+		{"PIDNS", "PIDNS"},	     {"LabelText", "LABELS"},
 	};
 
 	if (str_eq(field, "ID") || str_eq(field, "Id"))
@@ -246,10 +247,11 @@ static void complain(const struct json *doc, struct strv *complaints)
 int render(struct json *doc, const struct view *v, bool no_newline, struct buf *out,
 	   struct strv *complaints, struct err *e)
 {
-	const struct json *view = json_get(doc, "view");
+	_json_ struct json *view = json_ref(json_get(doc, "view"));
 	const char *format = v->format ? v->format : json_get_str(view, "format", "json"), *rest;
 	bool heading_wanted = !v->noheading && !json_get_bool(view, "noheading", false);
 
+	json_del(doc, "view");
 	complain(doc, complaints);
 	if (str_eq(format, "table"))
 		return err_set(e, ERR_USAGE, 0, NULL, "--format: \"table\" needs a template");
@@ -262,7 +264,9 @@ int render(struct json *doc, const struct view *v, bool no_newline, struct buf *
 	} else {
 		rest = str_after(format, "table ");
 		if (render_template(doc, rest ? rest + strspn(rest, " ") : format, rest != NULL,
-				    heading_wanted, no_newline, out, e) < 0)
+				    heading_wanted,
+				    no_newline || json_get_bool(view, "noNewline", false), out,
+				    e) < 0)
 			return -1;
 	}
 	return complaints->n ? 1 : 0;

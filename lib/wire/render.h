@@ -5,7 +5,7 @@
  * A program that lists takes the options of a struct view, leaves what was asked for in the member
  * `view` of its output, and knows nothing of how it is done:
  *
- *	"view": {"format": "table {{.ID}}\t{{.Names}}", "noheading": true}
+ *	"view": {"format": "table {{.ID}}\t{{.Names}}", "noheading": true, "noNewline": false}
  *
  * json-format(1) and rp(1) render the document by it. What is rendered: the elements of an array;
  * of an object of ours its "rows" (templates, tables), or its "objects" or the array beside "rows"

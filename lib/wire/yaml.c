@@ -14,7 +14,7 @@ static bool is_plain(const char *s)
 					    "on",   "off",   "y",    "n",   "~"};
 
 	if (!*s || isspace((unsigned char)*s) || isspace((unsigned char)s[strlen(s) - 1]) ||
-	    strchr("-?:,[]{}#&*!|>'\"%@`+.0123456789=<", *s))
+	    strchr("-?:,[]{}#&*!|>'\"%@`=<", *s) || str_only(s, "0123456789.:+-_eExXTZ"))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (strcasecmp(s, words[i]) == 0)

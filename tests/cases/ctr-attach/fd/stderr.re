@@ -1,1 +1,1 @@
---stdin-fd: "three" is not a number
+invalid argument "three" for "(-., )?--stdin-fd" flag: not a number

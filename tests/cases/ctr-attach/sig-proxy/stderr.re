@@ -1,1 +1,1 @@
---sig-proxy: "maybe" is not one of
+invalid argument "maybe" for "(-., )?--sig-proxy" flag: not one of

@@ -1,1 +1,1 @@
-\Actr-cleanup: no such container: nope\n?\Z
+\Actr-cleanup: no container with name or ID "nope" found: no such container\n?\Z

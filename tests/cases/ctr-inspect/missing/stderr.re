@@ -1,1 +1,1 @@
-\Actr-inspect: no such container: nope\n?\Z
+\Actr-inspect: no container with name or ID "nope" found: no such container\n?\Z

@@ -1,1 +1,1 @@
-\Actr-inspect: .*container is needed
+^ctr-inspect: no names or ids specified

@@ -1,1 +1,1 @@
-\Actr-kill: no such container: nope\n?\Z
+\Actr-kill: no container with name or ID "nope" found: no such container\n?\Z

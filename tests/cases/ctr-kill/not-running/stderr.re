@@ -1,1 +1,1 @@
-container one is not running
+can only kill running containers\. one is in state created

@@ -1,1 +1,1 @@
-is not running
+can only kill running containers

@@ -1,1 +1,1 @@
---signal: "BOGUS" is not a signal
+invalid signal: BOGUS

@@ -1,1 +1,1 @@
---filter: "color=red" is not a known
+color is an invalid filter

@@ -1,1 +1,1 @@
---detach: "maybe" is not one of
+invalid argument "maybe" for "(-., )?--detach" flag: not one of

@@ -1,1 +1,1 @@
-\Actr-load: no such container: nope\n?\Z
+\Actr-load: no container with name or ID "nope" found: no such container\n?\Z

@@ -1,1 +1,1 @@
-\Actr-logs: no such container: nope\n?\Z
+\Actr-logs: no container with name or ID "nope" found: no such container\n?\Z

@@ -1,1 +1,1 @@
-\Actr-logs: .*container is needed
+ctr-logs: specify at least one container

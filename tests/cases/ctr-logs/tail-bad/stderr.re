@@ -1,1 +1,1 @@
---tail: "few" is not a number
+^ctr-logs: --tail: "few" is not a number

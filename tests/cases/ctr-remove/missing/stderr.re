@@ -1,1 +1,1 @@
-\Actr-remove: no such container: nope\n?\Z
+\Actr-remove: no container with name or ID "nope" found: no such container\n?\Z

@@ -1,1 +1,1 @@
-\Actr-stop: no such container: nope\n?\Z
+\Actr-stop: no container with name or ID "nope" found: no such container\n?\Z

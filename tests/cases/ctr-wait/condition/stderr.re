@@ -1,1 +1,1 @@
---condition: "sleeping" is not one of
+invalid argument "sleeping" for "(-., )?--condition" flag: not one of

@@ -1,1 +1,1 @@
-\Actr-wait: no such container: nope\n?\Z
+\Actr-wait: no container with name or ID "nope" found: no such container\n?\Z

@@ -1,1 +1,1 @@
-\Actr-wait: .*container is needed
+ctr-wait: you must provide at least one name or id

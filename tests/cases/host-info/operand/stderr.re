@@ -1,1 +1,1 @@
-no operands
+takes no arguments

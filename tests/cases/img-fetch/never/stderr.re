@@ -1,1 +1,1 @@
-^img-fetch: image x\.example/a is not in the store$
+^img-fetch: x\.example/a: image not known$

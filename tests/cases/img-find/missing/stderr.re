@@ -1,1 +1,1 @@
-^img-find: image x\.example/a is not in the store \(img-fetch x\.example/a\)$
+^img-find: x\.example/a: image not known \(img-fetch x\.example/a\)$

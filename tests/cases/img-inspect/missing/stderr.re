@@ -1,1 +1,1 @@
-^img-inspect: image x\.example/a is not in the store$
+^img-inspect: x\.example/a: image not known$

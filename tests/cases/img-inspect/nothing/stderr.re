@@ -1,1 +1,1 @@
-^img-inspect: an image must be named
+^img-inspect: no names or ids specified

@@ -1,1 +1,1 @@
-image nope is not in the store
+nope: image not known

@@ -1,1 +1,1 @@
-^img-remove: image x\.example/a is not in the store$
+^img-remove: x\.example/a: image not known$

@@ -1,1 +1,1 @@
-^img-remove: an image must be named
+^img-remove: image name or ID must be specified

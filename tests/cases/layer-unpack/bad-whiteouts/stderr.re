@@ -1,1 +1,1 @@
---whiteouts: "fifo" is not one of: auto node xattr
+invalid argument "fifo" for "(-., )?--whiteouts" flag: not one of

@@ -1,1 +1,1 @@
-no such container: nope
+no container with name or ID "nope" found: no such container

@@ -1,1 +1,1 @@
---driver: "zfs" is not one of
+invalid argument "zfs" for "(-., )?--driver" flag: not one of

@@ -1,2 +1,2 @@
 complete -o default -F _rp rp
---cap-add
+__complete

@@ -1,2 +1,2 @@
-\Actr-list --all --filter 'name=a b' \|
+\Actr-list -a --filter 'name=a b' \|
 	json-format

@@ -1,1 +1,1 @@
-ctr-remove --force -- x
+ctr-remove -f x

@@ -1,1 +1,1 @@
-\Ausage: rp ps
+\Ausage: rp container ls

@@ -1,1 +1,1 @@
-nope
+\AError: no such object: "nope"\n\Z

@@ -1,2 +1,1 @@
-\Arp: .*--type
-\A[^\n]*\n\Z
+^Error: invalid argument "pod" for "-t, --type" flag

@@ -1,2 +1,1 @@
-\Arp: .*exactly one container
-\A[^\n]*\n\Z
+^Error: you must provide at least one name or id

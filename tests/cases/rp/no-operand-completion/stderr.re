@@ -1,2 +1,1 @@
-\Arp: .*bash
-\A[^\n]*\n\Z
+^Error: accepts 1 arg\(s\), received 0

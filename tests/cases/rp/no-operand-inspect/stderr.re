@@ -1,2 +1,1 @@
-\Arp: .*container or image is needed
-\A[^\n]*\n\Z
+^Error: no names or ids specified

@@ -1,2 +1,1 @@
-\Arp: .*a container is needed
-\A[^\n]*\n\Z
+^Error: specify at least one container

@@ -1,1 +1,1 @@
-a container is needed
+^Error: you must supply a running container name or id

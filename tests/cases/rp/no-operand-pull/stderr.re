@@ -1,2 +1,1 @@
-\Arp: .*an image is needed
-\A[^\n]*\n\Z
+^Error: requires at least 1 arg\(s\), only received 0

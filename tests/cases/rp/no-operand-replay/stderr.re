@@ -1,2 +1,2 @@
-\Arp: .*folder of --trace
-\A[^\n]*\n\Z
+\AError: .*folder of --trace
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

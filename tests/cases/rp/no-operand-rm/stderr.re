@@ -1,2 +1,1 @@
-\Arp: .*a container is needed
-\A[^\n]*\n\Z
+^Error: you must provide at least one name or id

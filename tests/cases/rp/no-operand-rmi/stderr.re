@@ -1,2 +1,1 @@
-\Arp: .*an image is needed
-\A[^\n]*\n\Z
+^Error: image name or ID must be specified

@@ -1,2 +1,2 @@
-\Arp: .*a container is needed
-\A[^\n]*\n\Z
+\AError: .*a container is needed
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

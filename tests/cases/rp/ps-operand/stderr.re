@@ -1,2 +1,1 @@
-\Arp: .*ps takes no arguments: x
-\A[^\n]*\n\Z
+^Error: "rp ps" takes no arguments

@@ -1,2 +1,1 @@
-\Arp: .*--sort: "color"
-\A[^\n]*\n\Z
+^Error: invalid argument "color" for "--sort" flag

@@ -1,2 +1,1 @@
-\Arp: .*exclude each other
-\A[^\n]*\n\Z
+^Error: no arguments are needed with --all

@@ -1,2 +1,2 @@
-\Arp: .*\-\-add\-host
-\A[^\n]*\n\Z
+\AError: .*\-\-add\-host
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

@@ -1,2 +1,2 @@
-\Arp: .*\-\-annotation
-\A[^\n]*\n\Z
+\AError: .*\-\-annotation
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

@@ -1,2 +1,2 @@
-\Arp: .*\-\-cpus
-\A[^\n]*\n\Z
+\AError: .*\-\-cpus
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

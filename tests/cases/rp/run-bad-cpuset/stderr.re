@@ -1,2 +1,2 @@
-\Arp: .*\-\-cpuset\-cpus
-\A[^\n]*\n\Z
+\AError: .*\-\-cpuset\-cpus
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

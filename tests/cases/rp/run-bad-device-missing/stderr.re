@@ -1,2 +1,2 @@
-\Arp: .*\-\-device
-\A[^\n]*\n\Z
+\AError: .*\-\-device
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

@@ -1,2 +1,2 @@
-\Arp: .*\-\-entrypoint
-\A[^\n]*\n\Z
+\AError: .*\-\-entrypoint
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

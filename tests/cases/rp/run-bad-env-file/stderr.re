@@ -1,2 +1,2 @@
-\Arp: .*\-\-env\-file
-\A[^\n]*\n\Z
+\AError: .*\-\-env\-file
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

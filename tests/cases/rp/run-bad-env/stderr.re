@@ -1,2 +1,2 @@
-\Arp: .*\-\-env
-\A[^\n]*\n\Z
+\AError: .*\-\-env
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

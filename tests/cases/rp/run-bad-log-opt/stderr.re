@@ -1,2 +1,2 @@
-\Arp: .*\-\-log\-opt
-\A[^\n]*\n\Z
+\AError: .*\-\-log\-opt
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

@@ -1,2 +1,2 @@
-\Arp: .*\-\-memory
-\A[^\n]*\n\Z
+\AError: .*\-\-memory
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

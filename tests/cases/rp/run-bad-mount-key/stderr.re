@@ -1,2 +1,2 @@
-\Arp: .*\-\-mount
-\A[^\n]*\n\Z
+\AError: .*\-\-mount
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

@@ -1,2 +1,2 @@
-\Arp: .*\-\-network
-\A[^\n]*\n\Z
+\AError: .*\-\-network
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

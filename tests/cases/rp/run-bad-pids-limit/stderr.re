@@ -1,2 +1,2 @@
-\Arp: .*\-\-pids\-limit
-\A[^\n]*\n\Z
+\AError: .*\-\-pids\-limit
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

@@ -1,2 +1,2 @@
-\Arp: .*\-\-platform
-\A[^\n]*\n\Z
+\AError: .*\-\-platform
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

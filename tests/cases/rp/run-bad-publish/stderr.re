@@ -1,2 +1,2 @@
-\Arp: .*\-\-publish
-\A[^\n]*\n\Z
+\AError: .*\-\-publish
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

@@ -1,2 +1,2 @@
-\Arp: .*\-\-security\-opt
-\A[^\n]*\n\Z
+\AError: .*\-\-security\-opt
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

@@ -1,2 +1,2 @@
-\Arp: .*\-\-shm\-size
-\A[^\n]*\n\Z
+\AError: .*\-\-shm\-size
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

@@ -1,2 +1,1 @@
-\Arp: .*\-\-sig\-proxy
-\A[^\n]*\n\Z
+\-\-sig\-proxy

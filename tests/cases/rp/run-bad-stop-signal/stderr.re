@@ -1,2 +1,2 @@
-\Arp: .*\-\-stop\-signal
-\A[^\n]*\n\Z
+\AError: .*\-\-stop\-signal
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

@@ -1,2 +1,2 @@
-\Arp: .*\-\-stop\-timeout
-\A[^\n]*\n\Z
+\AError: .*\-\-stop\-timeout
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

@@ -1,2 +1,2 @@
-\Arp: .*\-\-sysctl
-\A[^\n]*\n\Z
+\AError: .*\-\-sysctl
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

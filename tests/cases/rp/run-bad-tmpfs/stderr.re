@@ -1,2 +1,2 @@
-\Arp: .*\-\-tmpfs
-\A[^\n]*\n\Z
+\AError: .*\-\-tmpfs
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

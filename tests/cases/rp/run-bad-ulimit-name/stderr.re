@@ -1,2 +1,2 @@
-\Arp: .*\-\-ulimit
-\A[^\n]*\n\Z
+\AError: .*\-\-ulimit
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

@@ -1,2 +1,2 @@
-\Arp: .*\-\-umask
-\A[^\n]*\n\Z
+\AError: .*\-\-umask
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

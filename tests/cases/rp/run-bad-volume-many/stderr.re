@@ -1,2 +1,2 @@
-\Arp: .*\-\-volume
-\A[^\n]*\n\Z
+\AError: .*\-\-volume
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

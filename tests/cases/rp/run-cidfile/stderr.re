@@ -1,2 +1,2 @@
-\Arp: .*--cidfile: /etc/passwd exists already
-\A[^\n]*\n\Z
+\AError: .*--cidfile: /etc/passwd exists already
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

@@ -1,2 +1,1 @@
-\Arp: .*--rm: "maybe" is not true or false
-\A[^\n]*\n\Z
+\AError: invalid argument "maybe" for "--rm" flag: not true or false\n

@@ -1,2 +1,1 @@
-\Arp: .*--name needs a value
-\A[^\n]*\n\Z
+\AError: flag needs an argument: --name\n

@@ -1,2 +1,2 @@
-\Arp: .*--publish does nothing with --network none
-\A[^\n]*\n\Z
+\AError: .*--publish does nothing with --network none
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

@@ -1,2 +1,2 @@
-\Arp: .*--replace needs --name
-\A[^\n]*\n\Z
+\AError: .*--replace needs --name
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

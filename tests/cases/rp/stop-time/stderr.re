@@ -1,2 +1,2 @@
-\Arp: .*--time
-\A[^\n]*\n\Z
+\AError: .*--time
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

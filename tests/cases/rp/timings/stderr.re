@@ -1,3 +1,2 @@
 ^program +start +end +ms$
 ^ctr-list 
-^json-format 

@@ -1,2 +1,1 @@
-\Arp: .*unknown command "frobnicate"
-\A[^\n]*\n\Z
+\AError: unrecognized command `rp frobnicate`\n(.*\n)*Try 'rp help' for more information\n\Z

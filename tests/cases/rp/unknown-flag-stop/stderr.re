@@ -1,2 +1,2 @@
-\Arp: .*unknown flag: --bogus
-\A[^\n]*\n\Z
+\AError: .*unknown flag: --bogus
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

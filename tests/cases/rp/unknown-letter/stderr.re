@@ -1,2 +1,1 @@
-\Arp: .*unknown shorthand flag: -Z
-\A[^\n]*\n\Z
+\AError: unknown shorthand flag: 'Z' in -Z\n

@@ -1,2 +1,2 @@
-\Arp: .*--condition
-\A[^\n]*\n\Z
+\AError: .*--condition
+\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z

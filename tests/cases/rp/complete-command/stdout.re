@@ -1,0 +1,2 @@
+^images\tlist images$
+^image\t

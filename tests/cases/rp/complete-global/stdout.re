@@ -1,0 +1,1 @@
+\Afatal\n\Z

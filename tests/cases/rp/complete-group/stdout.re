@@ -1,0 +1,1 @@
+\Als\tlist images\nlist\tlist images\n\Z

@@ -1,0 +1,1 @@
+\A--sort=image\n\Z

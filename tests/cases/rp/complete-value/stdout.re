@@ -1,0 +1,1 @@
+\Aalways\nmissing\nnever\nnewer\n\Z

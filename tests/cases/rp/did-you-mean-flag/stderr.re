@@ -1,0 +1,1 @@
+\AError: unknown flag: --formt \(did you mean --format\?\)\n

@@ -1,0 +1,1 @@
+\AError: unrecognized command `rp pss`\n\nDid you mean this\?\n\tps\n\n

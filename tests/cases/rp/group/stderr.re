@@ -1,0 +1,1 @@
+\AError: missing command 'rp image COMMAND'\n\Z

@@ -1,0 +1,9 @@
+^host:$
+^  cgroupManager: (systemd|cgroupfs)$
+^  conmon:$
+^store:$
+^  graphStatus:$
+^registries:$
+^plugins:$
+^version:$
+^  OsArch: linux/

@@ -1,0 +1,1 @@
+\AError: nope: image not known\n\Z

@@ -1,0 +1,1 @@
+\AError: no such object: "NoSuch"\n\Z

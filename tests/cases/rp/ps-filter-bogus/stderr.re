@@ -1,0 +1,1 @@
+\AError: --filter: bogus is an invalid filter
