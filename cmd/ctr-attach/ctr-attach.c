@@ -388,7 +388,8 @@ static bool reads(const struct prog *p)
 {
 	const struct options *o = p->opts;
 
-	return p->argc == 0 && !o->latest && !log_command();
+	/* "rp attach" alone is a container that is missing, not a document that comes */
+	return p->argc == 0 && !o->latest && (o->stdin_fd > 0 || !log_command());
 }
 
 static int run(struct prog *p, struct err *e)

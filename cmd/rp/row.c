@@ -99,7 +99,8 @@ static int run_program_of(const struct command *c, size_t i, struct json *input,
 
 	if (!s)
 		return 0;
-	s->hold = c->ns == PLAN_NO_NS ? HOLD_AGAIN : 0;
+	/* of a raw output standard error is a part */
+	s->hold = c->ns == PLAN_NO_NS && c->output != OUTPUT_RAW ? HOLD_AGAIN : 0;
 	add_words(s, argc, argv);
 	if (plan_run(&p, &o, e) < 0)
 		return -1;

@@ -53,7 +53,7 @@ refused() {
 	shift
 	run -125 --separate-stderr "$@"
 	[[ $stderr =~ $pattern ]] || { echo "says: $stderr"; return 1; }
-	[ "${#stderr_lines[@]}" = 1 ] || { echo "says: $stderr"; return 1; }
+	[ "${#stderr_lines[@]}" = 1 ] || [[ ${stderr_lines[1]} == "See 'rp run --help'" ]] || { echo "says: $stderr"; return 1; }
 	nothing_left
 	[ -z "$(rp ps -aq)" ]
 }
