@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * RFC 3339 times: see time.h. Calendar arithmetic is done here and not by gmtime_r(3), which reads
- * the time zone files.
+ * RFC 3339 times: see time.h. Calendar arithmetic is done here and not by gmtime_r(3) and timegm(3), which
+ * read the time zone files.
  */
 #include "base/time.h"
 
+#include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 
 /*
  * The proleptic Gregorian date of a day number, 0 being 1970-01-01. Years begin in March, so that
@@ -47,47 +47,91 @@ void time_text(const struct timespec *t, char out[TIME_TEXT_LEN])
 		 t->tv_nsec);
 }
 
-/* Up to nine digits behind the point count, the others are read over. */
-static const char *read_fraction(const char *p, long *ns)
+/* The inverse of date_of_day(). */
+static int64_t day_of_date(int64_t year, int month, int mday)
+{
+	int64_t of_era, era;
+
+	year -= month <= 2;
+	era = year >= 0 ? year / 400 : (year - 399) / 400;
+	of_era = year - era * 400;
+	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 +
+	       (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + mday - 1 - 719468;
+}
+
+/* n digits and the character behind them ('\0': none), "23:". Returns what follows, or NULL. */
+static const char *take_digits(const char *s, int n, char behind, int *out)
+{
+	*out = 0;
+	for (int i = 0; i < n; i++, s++) {
+		if (*s < '0' || *s > '9')
+			return NULL;
+		*out = *out * 10 + (*s - '0');
+	}
+	if (!behind)
+		return s;
+	return *s == behind ? s + 1 : NULL;
+}
+
+/* ".5" and so on: nanoseconds; digits beyond the ninth are dropped. */
+static const char *fraction(const char *s, long *nsec)
 {
 	long unit = 100000000;
 
-	*ns = 0;
-	if (*p != '.' || p[1] < '0' || p[1] > '9')
-		return p;
-	for (p++; *p >= '0' && *p <= '9'; p++, unit /= 10)
-		*ns += (*p - '0') * unit;
-	return p;
+	*nsec = 0;
+	if (*s != '.')
+		return s;
+	if (s[1] < '0' || s[1] > '9')
+		return NULL;
+	for (s++; *s >= '0' && *s <= '9'; s++, unit /= 10)
+		*nsec += (*s - '0') * unit;
+	return s;
 }
 
-int time_read(const char *text, struct timespec *t, int *zone)
+/* "Z" or "+01:30" up to the end of the text: seconds to subtract. */
+static int zone(const char *s, int64_t *out)
 {
-	struct tm tm = {0};
-	int used = 0, hours, minutes, offset = 0;
-	const char *p;
+	int hours = 0, minutes = 0, sign = *s == '-' ? -1 : 1;
 
-	if (!text ||
-	    sscanf(text, "%4d-%2d-%2d%*1[Tt ]%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
-		   &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &used) != 6 ||
-	    used != 19 || tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31 ||
-	    tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
+	*out = 0;
+	if (*s == 'Z' || *s == 'z')
+		return s[1] ? -1 : 0;
+	if ((*s != '+' && *s != '-') || !(s = take_digits(s + 1, 2, ':', &hours)) ||
+	    !(s = take_digits(s, 2, '\0', &minutes)) || *s || hours > 23 || minutes > 59)
 		return -1;
-	p = read_fraction(text + used, &t->tv_nsec);
-	if (*p == 'Z' || *p == 'z') {
-		p++;
-	} else if ((*p == '+' || *p == '-') && strlen(p) == 6 &&
-		   sscanf(p + 1, "%2d:%2d", &hours, &minutes) == 2) {
-		offset = (hours * 3600 + minutes * 60) * (*p == '-' ? -1 : 1);
-		p += 6;
-	} else {
+	*out = sign * (hours * 3600 + minutes * 60);
+	return 0;
+}
+
+static bool is_date(int year, int month, int mday)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+	return month >= 1 && month <= 12 && mday >= 1 &&
+	       mday <= days[month - 1] + (month == 2 && leap);
+}
+
+int time_read(const char *s, struct timespec *out, int *east)
+{
+	int year, month, mday, hour, minute, second;
+	int64_t offset;
+	long nsec;
+
+	if (!s || !(s = take_digits(s, 4, '-', &year)) || !(s = take_digits(s, 2, '-', &month)) ||
+	    !(s = take_digits(s, 2, '\0', &mday)) || (*s != 'T' && *s != 't' && *s != ' ') ||
+	    !(s = take_digits(s + 1, 2, ':', &hour)) || !(s = take_digits(s, 2, ':', &minute)) ||
+	    !(s = take_digits(s, 2, '\0', &second)) || !(s = fraction(s, &nsec)) ||
+	    zone(s, &offset) < 0)
 		return -1;
-	}
-	tm.tm_year -= 1900;
-	tm.tm_mon--;
-	t->tv_sec = timegm(&tm) - offset;
-	if (zone)
-		*zone = offset;
-	return *p ? -1 : 0;
+	if (!is_date(year, month, mday) || hour > 23 || minute > 59 || second > 60)
+		return -1;
+	out->tv_sec = day_of_date(year, month, mday) * 86400 + hour * 3600 + minute * 60 + second -
+		      offset;
+	out->tv_nsec = nsec;
+	if (east)
+		*east = (int)offset;
+	return 0;
 }
 
 int64_t time_seconds(const char *text)
