@@ -235,8 +235,7 @@ static int hooks_here(struct create *c, const struct config_hooks *h, const char
 
 	if (!h->n)
 		return 0;
-	state = state_document(c->cfg.version, c->id, status, c->pid, c->bundle,
-			       c->cfg.annotations);
+	state = create_state(c, status);
 	return hooks_run(h, kind, env, state, e);
 }
 

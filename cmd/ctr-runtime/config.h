@@ -94,8 +94,6 @@ struct config_process {
 
 struct config {
 	struct json *doc;
-	void **owned; /* arrays and vectors to release */
-	size_t nowned;
 
 	const char *version;
 	const char *root;

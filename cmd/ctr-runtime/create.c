@@ -354,7 +354,7 @@ static int record(struct create *c, struct err *e)
 {
 	/* c->cfg has their strings until the end */
 	struct json *hooks = json_ref(json_get(c->cfg.doc, "hooks"));
-	const struct state_record r = {
+	struct state s = {
 		.id = c->id,
 		.version = c->cfg.version,
 		.bundle = c->bundle,
@@ -362,18 +362,17 @@ static int record(struct create *c, struct err *e)
 		.cgroup = c->cgroup.path,
 		.cgroup_scope = c->cgroup.scope,
 		.cgroup_made = c->cgroup.made,
-		.pid = c->pid,
+		.proc.pid = c->pid,
 		.annotations = c->cfg.annotations,
 		.config = c->cfg.doc,
 		.seccomp = c->has_filter,
-		.hooks = hooks,
 	};
 
 	json_del(c->cfg.doc, "hooks");
 	if (c->has_filter && seccomp_keep(&c->filter, c->state_dir, STATE_SECCOMP, e) < 0)
 		return -1;
 	/* a child that is gone already has a cause of its own */
-	if (state_write(c->state_dir, &r, e) < 0) {
+	if (state_write(c->state_dir, &s, hooks, e) < 0) {
 		if (e->code != ERR_NOTFOUND || c->pidfd < 0 || proc_wait(c->pidfd, 0, NULL) != 1)
 			return -1;
 		err_clear(e);
@@ -400,9 +399,19 @@ static int receive_last(struct create *c, struct err *e)
 	return record(c, e);
 }
 
-static struct json *hook_state(const struct create *c, const char *status)
+struct json *create_state(const struct create *c, const char *status)
 {
-	return state_document(c->cfg.version, c->id, status, c->pid, c->bundle, c->cfg.annotations);
+	struct oci_state s = {
+		.version = c->cfg.version,
+		.id = c->id,
+		.status = status,
+		.pid = c->pid,
+		.has_pid = !str_eq(status, "stopped"),
+		.bundle = c->bundle,
+		.annotations = c->cfg.annotations,
+	};
+
+	return oci_state(&s);
 }
 
 static int runtime_hooks(struct create *c, struct err *e)
@@ -413,7 +422,7 @@ static int runtime_hooks(struct create *c, struct err *e)
 		return 0;
 	if (note_wait(c->sync_parent, NOTE_ROOTFS, NULL, e) < 0)
 		return child_error(c, e);
-	state = hook_state(c, "creating");
+	state = create_state(c, "creating");
 	if (hooks_run(&c->cfg.prestart, "prestart", NULL, state, e) < 0 ||
 	    hooks_run(&c->cfg.create_runtime, "createRuntime", NULL, state, e) < 0)
 		return -1;
@@ -483,7 +492,7 @@ static int poststart_hooks(struct create *c, struct err *e)
 
 	if (!c->start || !c->cfg.poststart.n)
 		return 0;
-	state = hook_state(c, "running");
+	state = create_state(c, "running");
 	return hooks_run(&c->cfg.poststart, "poststart", NULL, state, e);
 }
 
@@ -534,7 +543,7 @@ static void poststop_hooks(struct create *c)
 
 	if (c->pid <= 0 || !c->cfg.poststop.n)
 		return;
-	state = state_document(c->cfg.version, c->id, "stopped", 0, c->bundle, c->cfg.annotations);
+	state = create_state(c, "stopped");
 	hooks_poststop(&c->cfg.poststop, state);
 }
 

@@ -135,6 +135,9 @@ int note_wait(int sock, char kind, struct note *out, struct err *e);
 /* start.c: --hold-fd. */
 int wait_hold(struct create *c, struct err *e);
 
+/* The container as the OCI state document has it; the caller puts it. */
+struct json *create_state(const struct create *c, const char *status);
+
 /* Steps of create.c that exec shares. */
 int filter_load(struct create *c, struct json *document, struct err *e);
 int filter_listener(struct create *c, struct err *e);

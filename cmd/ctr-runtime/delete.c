@@ -50,8 +50,9 @@ static void poststop(struct state *s)
 	if (state_load_hooks(s, &e) == 0 && !json_path(s->config, "hooks.poststop"))
 		return;
 	if (!e.code && config_parse(json_ref(s->config), &cfg, &e) == 0) {
-		state = state_document(s->version, s->id, "stopped", 0, s->bundle,
-				       json_get(s->doc, "annotations"));
+		struct oci_state stopped = state_describe(s, "stopped");
+
+		state = oci_state(&stopped);
 		hooks_poststop(&cfg.poststop, state);
 		return;
 	}

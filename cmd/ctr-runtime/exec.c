@@ -96,6 +96,7 @@ static int set_groups(struct config_process *p, const struct strv *groups, struc
 {
 	int64_t id;
 
+	free(p->groups);
 	p->groups = mem_alloc((groups->n + 1) * sizeof(*p->groups));
 	p->groups[0] = (uint32_t)p->gid;
 	p->ngroups = 1;
@@ -115,6 +116,7 @@ static void set_env(struct config_process *p, const char *item)
 
 	for (size_t i = 0; i < p->env.n; i++)
 		if (strncmp(p->env.v[i], item, len) == 0 && p->env.v[i][len] == '=') {
+			free(p->env.v[i]);
 			p->env.v[i] = str_dup(item);
 			return;
 		}
@@ -144,7 +146,7 @@ static int apply_options(struct create *c, const struct exec_options *o, int arg
 	struct config_process *p = &c->cfg.process;
 
 	if (argc > 0) {
-		p->args = (struct strv){0};
+		strv_release(&p->args);
 		for (int i = 0; i < argc; i++)
 			strv_add(&p->args, argv[i]);
 	} else if (!o->process) {
@@ -538,7 +540,7 @@ static int run_exec(struct global *g, void *opts, int argc, char **argv, struct 
 		return -1;
 	if (!c.cfg.version)
 		c.cfg.version = container.version;
-	c.cfg.annotations = json_get(container.doc, "annotations");
+	c.cfg.annotations = container.annotations;
 	process_caps(&c.cfg.process, has_user_namespace(), &c.caps);
 	if (!o->base.detach)
 		foreground_prepare(!o->base.no_subreaper);

@@ -213,16 +213,13 @@ const struct command cmd_update = {
 
 static struct json *list_entry(const struct state *s)
 {
-	const char *status = state_status(s);
-	bool alive = !str_eq(status, "stopped");
-	struct json *j = state_document(s->version, s->id, status, 0, s->bundle,
-					json_get(s->doc, "annotations"));
+	struct oci_state d = state_describe(s, state_status(s));
 
-	json_set(j, "pid", json_new_int(alive ? s->proc.pid : 0));
-	json_set(j, "rootfs", json_new_str(s->rootfs));
-	json_set(j, "created", json_new_str(s->created));
-	json_set(j, "owner", json_new_str(""));
-	return j;
+	d.has_pid = true; /* as other runtimes print it, 0 as well */
+	d.rootfs = s->rootfs;
+	d.created = s->created;
+	d.owner = "";
+	return oci_state(&d);
 }
 
 struct format_options {

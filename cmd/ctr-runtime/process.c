@@ -365,9 +365,7 @@ static char *listener_message(const struct create *c)
 	json_set(j, "pid", json_new_int(c->pid));
 	if (meta)
 		json_set(j, "metadata", json_new_str(meta));
-	json_set(j, "state",
-		 state_document(c->cfg.version, c->id, c->exec ? "running" : "creating", c->pid,
-				c->bundle, c->cfg.annotations));
+	json_set(j, "state", create_state(c, c->exec ? "running" : "creating"));
 	return json_text(j, false);
 }
 

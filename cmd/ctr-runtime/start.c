@@ -138,6 +138,7 @@ static int poststart(struct state *s, struct err *e)
 {
 	_config_ struct config cfg = {0};
 	_json_ struct json *state = NULL;
+	struct oci_state running;
 	struct err ignored = {0};
 
 	if (state_load_hooks(s, e) < 0)
@@ -146,8 +147,8 @@ static int poststart(struct state *s, struct err *e)
 		return 0;
 	if (config_parse(json_ref(s->config), &cfg, e) < 0)
 		return -1;
-	state = state_document(s->version, s->id, "running", s->proc.pid, s->bundle,
-			       json_get(s->doc, "annotations"));
+	running = state_describe(s, "running");
+	state = oci_state(&running);
 	if (hooks_run(&cfg.poststart, "poststart", NULL, state, e) == 0)
 		return 0;
 	/* it is stopped then; poststop hooks are delete's */
@@ -183,17 +184,15 @@ static int run_state(struct global *g, void *opts, int argc, char **argv, struct
 	_state_ struct state s = STATE_NONE;
 	_json_ struct json *j = NULL;
 	_free_ char *text = NULL;
-	const char *status;
+	struct oci_state d;
 
 	if (state_root(g, e) < 0 || state_load(g, argv[0], false, &s, e) < 0)
 		return -1;
-	status = state_status(&s);
-	j = state_document(s.version, s.id, status, str_eq(status, "stopped") ? 0 : s.proc.pid,
-			   s.bundle, json_get(s.doc, "annotations"));
-	if (!json_has(j, "pid"))
-		json_set(j, "pid", json_new_int(0));
-	json_set(j, "rootfs", json_new_str(s.rootfs));
-	json_set(j, "created", json_new_str(s.created));
+	d = state_describe(&s, state_status(&s));
+	d.has_pid = true; /* as other runtimes print it, 0 as well */
+	d.rootfs = s.rootfs;
+	d.created = s.created;
+	j = oci_state(&d);
 	text = json_text(j, true);
 	printf("%s\n", text);
 	return fflush(stdout) == 0 ? 0 : err_sys(e, "write", "cannot write the state");

@@ -20,6 +20,7 @@
 #include "sys/owndir.h"
 #include "sys/path.h"
 #include "sys/userns.h"
+#include "wire/fields.h"
 
 #define CLAIM_TRIES 50
 #define ID_CHARS    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-"
@@ -179,65 +180,52 @@ static bool is_creating(int dir)
 	       errno == EWOULDBLOCK;
 }
 
-int state_write(int dir, const struct state_record *r, struct err *e)
+/* The record. */
+static const struct field fields[] = {
+	{"ociVersion", FIELD(struct state, version), FIELD_NEED},
+	{"id", FIELD(struct state, id), FIELD_NEED},
+	{"pid", FIELD(struct state, proc.pid), FIELD_NEED, .min = 0, .max = INT32_MAX},
+	{"startTime", FIELD(struct state, proc.start), FIELD_NEED},
+	{"bootId", FIELD(struct state, proc.boot), FIELD_NEED},
+	{"pidInode", FIELD(struct state, proc.inode)},
+	{"bundle", FIELD(struct state, bundle), FIELD_NEED},
+	{"rootfs", FIELD(struct state, rootfs), FIELD_NEED},
+	{"created", FIELD(struct state, created), FIELD_NEED},
+	{"cgroup", FIELD(struct state, cgroup), FIELD_NEED},
+	{"cgroupScope", FIELD(struct state, cgroup_scope), FIELD_NEED},
+	{"cgroupMade", FIELD(struct state, cgroup_made), FIELD_NEED, .min = 0, .max = UINT16_MAX},
+	{"annotations", FIELD_AS(FIELD_MAP, struct state, annotations)},
+	{"seccomp", FIELD(struct state, seccomp)},
+	{"config", FIELD(struct state, config), FIELD_NEED},
+	{0},
+};
+
+int state_write(int dir, struct state *s, const struct json *hooks, struct err *e)
 {
-	_json_ struct json *j = json_new_object();
-	struct proc_id p = {0};
+	_json_ struct json *j = NULL;
 	char now[TIME_TEXT_LEN];
 
 	time_text(NULL, now);
-	if (r->pid && proc_identify(r->pid, &p, e) < 0)
+	s->created = now;
+	if (s->proc.pid && proc_identify(s->proc.pid, &s->proc, e) < 0)
 		return -1;
-	json_set(j, "ociVersion", json_new_str(r->version));
-	json_set(j, "id", json_new_str(r->id));
-	json_set(j, "pid", json_new_int(r->pid));
-	json_set(j, "startTime", json_new_uint(p.start));
-	json_set(j, "bootId", json_new_str(p.boot));
-	json_set(j, "pidInode", json_new_uint(p.inode));
-	json_set(j, "bundle", json_new_str(r->bundle));
-	json_set(j, "rootfs", json_new_str(r->rootfs));
-	json_set(j, "created", json_new_str(now));
-	json_set(j, "cgroup", json_new_str(r->cgroup ? r->cgroup : ""));
-	json_set(j, "cgroupScope", json_new_str(r->cgroup_scope ? r->cgroup_scope : ""));
-	json_set(j, "cgroupMade", json_new_int(r->cgroup_made));
-	if (r->annotations)
-		json_set(j, "annotations", json_ref(r->annotations));
-	json_set(j, "seccomp", json_new_bool(r->seccomp));
-	json_set(j, "config", json_ref(r->config));
-	if (r->hooks && json_write_file(dir, STATE_HOOKS, r->hooks, 0600, false, e) < 0)
+	j = fields_write(fields, s);
+	s->created = NULL;
+	if (hooks && json_write_file(dir, STATE_HOOKS, hooks, 0600, false, e) < 0)
 		return -1;
 	return json_write_file(dir, STATE_FILE, j, 0600, false, e);
 }
 
-static int load_document(struct state *s, struct err *e)
+static int load_document(struct state *s, const char *id, struct err *e)
 {
-	struct cur root, config;
-	int64_t pid = 0, start = 0, made = 0, inode = 0;
-	const char *boot = "";
+	struct cur root;
 
 	if (json_read_file(s->dir, STATE_FILE, CONFIG_MAX_SIZE + 65536, &s->doc, e) < 0)
 		return -1;
 	root = cur_root(s->doc);
-	if (cur_int(&root, "pid", CUR_NEED, 0, INT32_MAX, &pid, e) < 0 ||
-	    cur_int(&root, "startTime", CUR_NEED, 0, INT64_MAX, &start, e) < 0 ||
-	    cur_int(&root, "pidInode", CUR_OPTIONAL, 0, INT64_MAX, &inode, e) < 0 ||
-	    cur_str(&root, "bootId", CUR_NEED, &boot, e) < 0 ||
-	    cur_str(&root, "ociVersion", CUR_NEED, &s->version, e) < 0 ||
-	    cur_str(&root, "bundle", CUR_NEED, &s->bundle, e) < 0 ||
-	    cur_str(&root, "rootfs", CUR_NEED, &s->rootfs, e) < 0 ||
-	    cur_str(&root, "created", CUR_NEED, &s->created, e) < 0 ||
-	    cur_str(&root, "cgroup", CUR_NEED, &s->cgroup, e) < 0 ||
-	    cur_str(&root, "cgroupScope", CUR_NEED, &s->cgroup_scope, e) < 0 ||
-	    cur_int(&root, "cgroupMade", CUR_NEED, 0, UINT16_MAX, &made, e) < 0 ||
-	    cur_obj(&root, "config", CUR_NEED, &config, e) < 0)
+	if (fields_read(fields, &root, s, e) < 0)
 		return -1;
-	s->config = config.val;
-	s->seccomp = json_get_bool(s->doc, "seccomp", false);
-	s->cgroup_made = (unsigned)made;
-	s->proc.pid = (pid_t)pid;
-	s->proc.start = (uint64_t)start;
-	s->proc.inode = (uint64_t)inode;
-	snprintf(s->proc.boot, sizeof(s->proc.boot), "%s", boot);
+	s->id = id; /* what it is called now */
 	s->pidfd = proc_open(&s->proc, NULL);
 	return 0;
 }
@@ -250,7 +238,6 @@ int state_load(const struct global *g, const char *id, bool lock, struct state *
 	*out = (struct state)STATE_NONE;
 	if (state_check_id(id, e) < 0)
 		return -1;
-	snprintf(out->id, sizeof(out->id), "%s", id);
 	out->dir = TEMP_FAILURE_RETRY(
 		openat(g->root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 	if (out->dir < 0 && errno == ENOENT)
@@ -261,7 +248,7 @@ int state_load(const struct global *g, const char *id, bool lock, struct state *
 		; /* whoever else can write there could name hooks */
 	else if ((lock && TEMP_FAILURE_RETRY(flock(out->dir, LOCK_EX)) < 0))
 		err_sys(e, "flock", "cannot lock the state of %s", id);
-	else if (load_document(out, e) == 0)
+	else if (load_document(out, id, e) == 0)
 		return 0;
 	else if (e->code == ERR_NOTFOUND)
 		err_set(e, ERR_NOTFOUND, 0, NULL, "container %s does not exist", id);
@@ -332,20 +319,37 @@ const char *state_status(const struct state *s)
 	return cgroup_is_frozen(s->cgroup) ? "paused" : "running";
 }
 
-struct json *state_document(const char *version, const char *id, const char *status, pid_t pid,
-			    const char *bundle, struct json *annotations)
+struct json *oci_state(const struct oci_state *s)
 {
-	struct json *j = json_new_object();
+	static const struct field table[] = {
+		{"ociVersion", FIELD(struct oci_state, version), FIELD_NEED},
+		{"id", FIELD(struct oci_state, id), FIELD_NEED},
+		{"status", FIELD(struct oci_state, status), FIELD_NEED},
+		{"pid", FIELD(struct oci_state, pid), FIELD_GIVEN(struct oci_state, has_pid)},
+		{"bundle", FIELD(struct oci_state, bundle), FIELD_NEED},
+		{"annotations", FIELD_AS(FIELD_MAP, struct oci_state, annotations)},
+		{"rootfs", FIELD(struct oci_state, rootfs)},
+		{"created", FIELD(struct oci_state, created)},
+		{"owner", FIELD(struct oci_state, owner)},
+		{0},
+	};
 
-	json_set(j, "ociVersion", json_new_str(version));
-	json_set(j, "id", json_new_str(id));
-	json_set(j, "status", json_new_str(status));
-	if (pid)
-		json_set(j, "pid", json_new_int(pid));
-	json_set(j, "bundle", json_new_str(bundle));
-	if (annotations)
-		json_set(j, "annotations", json_ref(annotations));
-	return j;
+	return fields_write(table, s);
+}
+
+struct oci_state state_describe(const struct state *s, const char *status)
+{
+	bool alive = !str_eq(status, "stopped");
+
+	return (struct oci_state){
+		.version = s->version,
+		.id = s->id,
+		.status = status,
+		.pid = alive ? s->proc.pid : 0,
+		.has_pid = alive,
+		.bundle = s->bundle,
+		.annotations = s->annotations,
+	};
 }
 
 int state_remove(const struct global *g, const char *id, struct err *e)

@@ -27,17 +27,22 @@
 /* Beside the containers; no id begins with a dot. */
 #define STATE_SECCOMP_CACHE ".seccomp"
 
+/* A container as its record has it, and what this process holds of it. */
 struct state {
-	int dir; /* ROOT/ID */
-	char id[256];
-	struct proc_id proc;
-	int pidfd; /* of it; -1 where it has ended or could not be opened: state_pidfd() says why */
-	const char *version, *bundle, *rootfs, *created, *cgroup, *cgroup_scope;
-	unsigned cgroup_made; /* directories of cgroup that were made for it */
-	struct json *doc;     /* holds the strings */
+	/* the record: a table of state.c */
+	const char *version, *id, *bundle, *rootfs, *created;
+	const char *cgroup, *cgroup_scope;
+	unsigned cgroup_made;	  /* directories of cgroup that were made for it */
+	struct proc_id proc;	  /* its first process */
+	struct json *annotations; /* or NULL */
 	struct json
 		*config; /* config.json as it was at create, without .linux.seccomp and .hooks */
 	bool seccomp;	 /* there is STATE_SECCOMP */
+
+	struct json *doc; /* holds the strings */
+	int dir;	  /* ROOT/ID */
+	int pidfd; /* of proc; -1 where it has ended or could not be opened: state_pidfd() says why
+		    */
 };
 #define STATE_NONE                     \
 	{                              \
@@ -46,15 +51,13 @@ struct state {
 void state_release(struct state *s);
 #define _state_ _clean_(state_release)
 
-/* What state_write() records. */
-struct state_record {
-	const char *id, *version, *bundle, *rootfs, *cgroup, *cgroup_scope;
-	unsigned cgroup_made;
+/* The state document of the OCI specification, and what runtimes add to it for people. */
+struct oci_state {
+	const char *version, *id, *status, *bundle;
 	pid_t pid;
-	struct json *annotations;
-	struct json *config; /* without .linux.seccomp */
-	struct json *hooks;  /* or NULL */
-	bool seccomp;
+	bool has_pid;			      /* a stopped container need not have one */
+	struct json *annotations;	      /* or NULL */
+	const char *rootfs, *created, *owner; /* or NULL */
 };
 
 /* Opens (and makes, 0700) the directory of all states into g->root_fd; ours alone: own_dir(). */
@@ -70,9 +73,14 @@ int state_claim(const struct global *g, const char *id, struct err *e);
  * open. */
 int state_creating(int dir, struct err *e);
 
-int state_write(int dir, const struct state_record *r, struct err *e);
+/*
+ * Writes the record, with the time and with proc, of which only the pid need be given (0: none),
+ * and the hooks, NULL: none.
+ */
+int state_write(int dir, struct state *s, const struct json *hooks, struct err *e);
 
-/* Loads a container. With lock: waits for and holds its lock until release. */
+/* Loads a container. With lock: waits for and holds its lock until release. id stays the caller's.
+ */
 int state_load(const struct global *g, const char *id, bool lock, struct state *out, struct err *e);
 
 /* Puts the hooks back into .config, for config_parse(). */
@@ -84,9 +92,11 @@ int state_pidfd(const struct state *s, struct err *e);
 /* "creating", "created", "running", "paused", "stopped" */
 const char *state_status(const struct state *s);
 
-/* The state document of the OCI specification. pid is left out where 0. */
-struct json *state_document(const char *version, const char *id, const char *status, pid_t pid,
-			    const char *bundle, struct json *annotations);
+/* The caller puts it. */
+struct json *oci_state(const struct oci_state *s);
+
+/* What the record says, with this status; borrowed from s. */
+struct oci_state state_describe(const struct state *s, const char *status);
 
 /*
  * Removes ROOT/ID, which is open at dir and has no record, unless there is anything in it that is
