@@ -30,12 +30,18 @@ ALL_LDFLAGS = -Wno-maybe-uninitialized -Wl,--gc-sections -Wl,--as-needed -Wl,-z,
 LIB_SRC  := $(wildcard lib/*/*.c)
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
 LIB      := $(B)/librp.a
+# a program's files may stand in folders of it, whose headers are "FOLDER/file.h" to them
+CMD_SRC  := $(sort $(shell find cmd -name '*.c'))
 PROGRAMS := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard cmd/*/*.c)))))
 BINS     := $(PROGRAMS:%=$(B)/bin/%)
 UNIT     := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
 TESTPROG := $(patsubst tests/lib/%.c,$(B)/tests/%,$(wildcard tests/lib/*.c))
 
 libs_of   = $(shell cat cmd/$(1)/libs 2>/dev/null)
+sources_of = $(filter cmd/$(1)/%,$(CMD_SRC))
+# of a file, cmd/PROGRAM/...; of a unit test that includes such a file
+program   = $(if $(filter cmd/%,$(1)),$(word 2,$(subst /, ,$(1))))
+borrows   = $(sort $(shell sed -n 's|^\#include "../../\(cmd/[^/]*\)/.*|-I\1|p' $(1)))
 pkgs      = $(filter-out static nolibc,$(call libs_of,$(1)))
 # a sanitizer's library cannot be linked statically
 SAN      := $(findstring -fsanitize,$(CFLAGS))
@@ -63,14 +69,14 @@ $(B)/cmd/rp/trace.o: $(wildcard cmd)
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
-	@$(CC) $(ALL_CFLAGS) $(if $(filter nolibc,$(call libs_of,$(word 2,$(subst /, ,$<)))),$(FREESTANDING)) \
-		$(call pkg,--cflags,$(if $(filter cmd/%,$<),$(call pkgs,$(word 2,$(subst /, ,$<))))) \
+	@$(CC) $(ALL_CFLAGS) $(if $(filter nolibc,$(call libs_of,$(call program,$<))),$(FREESTANDING)) \
+		$(addprefix -Icmd/,$(call program,$<)) $(call pkg,--cflags,$(call pkgs,$(call program,$<))) \
 		-MMD -MP -c -o $@ $<
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@ && ar rcs $@ $^
 
-$(BINS): $(B)/bin/%: $$(addprefix $$(B)/,$$(addsuffix .o,$$(basename $$(wildcard cmd/$$*/*.c)))) $$(LIB) $$(wildcard cmd/$$*/libs) lib/static.ld
+$(BINS): $(B)/bin/%: $$(addprefix $$(B)/,$$(addsuffix .o,$$(basename $$(call sources_of,$$*)))) $$(LIB) $$(wildcard cmd/$$*/libs) lib/static.ld
 	@mkdir -p $(@D)
 	@echo "  LINK    $*"
 	@$(CC) $(if $(call is_static,$*),-static) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
@@ -79,7 +85,7 @@ $(BINS): $(B)/bin/%: $$(addprefix $$(B)/,$$(addsuffix .o,$$(basename $$(wildcard
 $(B)/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
 	@echo "  UNIT    $*"
-	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -Itests -o $@ $< $(LIB) \
+	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -Itests $(call borrows,$<) -o $@ $< $(LIB) \
 		$(shell pkg-config --libs cmocka libseccomp libcap libselinux libcrypto libzstd) -lisal $(JSON_A)
 
 # what runs inside containers: always static and without sanitizers
@@ -138,4 +144,4 @@ clean: ## remove build/
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "%-14s %s\n", $$1, $$2}' Makefile
 
--include $(LIB_OBJ:.o=.d) $(wildcard $(B)/cmd/*/*.d $(B)/unit/*.d)
+-include $(LIB_OBJ:.o=.d) $(CMD_SRC:%.c=$(B)/%.d) $(wildcard $(B)/unit/*.d)

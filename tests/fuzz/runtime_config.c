@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "../../cmd/ctr-runtime/config.c"
+#include "../../cmd/ctr-runtime/config/config.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -8,8 +8,8 @@
 
 #include <sys/resource.h>
 
-#include "../../cmd/ctr-runtime/config.c"
-#include "../../cmd/ctr-runtime/match.c"
+#include "../../cmd/ctr-runtime/config/config.c"
+#include "../../cmd/ctr-runtime/manage/match.c"
 
 static int parse_text(const char *text, struct config *c, struct err *e)
 {
