@@ -5,14 +5,13 @@
  * "executable file not found in", "no such file or directory" in it, so errno texts are written in
  * lower case there.
  */
-#include "runtime.h"
-
 #include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "runtime.h"
 
 static int log_fd = -1;
 static bool log_json;

@@ -16,9 +16,9 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "cgroup/owner.h"
 #include "cgroup/devices_bpf.h"
 #include "cgroup/limits.h"
+#include "cgroup/owner.h"
 #include "cgroup/scope.h"
 #include "sys/cgroup2.h"
 #include "sys/userns.h"
@@ -132,7 +132,7 @@ static int make_any(const struct config *cfg, const char *id, const char *limit,
  */
 static int finish(const struct config *cfg, const struct cgroup *c, struct err *e)
 {
-	if (cgroup_limits(c->fd, c->path, cfg->resources, e) < 0 || cgroup_give(cfg, c->fd, e) < 0)
+	if (limits_apply(c->fd, c->path, cfg->resources, e) < 0 || cgroup_give(cfg, c->fd, e) < 0)
 		return -1;
 	if (!userns_real_root() || cgroup2_layout() != CGROUP_UNIFIED)
 		return 0;

@@ -42,7 +42,4 @@ int cgroup_destroy(const struct global *g, const char *path, unsigned made, cons
 
 bool cgroup_is_frozen(const char *path);
 
-/* Applies .linux.resources to the cgroup at dir (path for messages). */
-int cgroup_limits(int dir, const char *path, struct json *resources, struct err *e);
-
 #endif

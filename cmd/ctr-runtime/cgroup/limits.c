@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 
-#include "cgroup/cgroup.h"
 #include "sys/cgroup2.h"
 
 #define SHARES_DEFAULT 1024
@@ -284,7 +283,7 @@ static int write_limit(void *arg, const char *path, const char *file, const char
 	return 0;
 }
 
-int cgroup_limits(int dir, const char *path, struct json *r, struct err *e)
+int limits_apply(int dir, const char *path, struct json *r, struct err *e)
 {
 	struct target t = {dir, path};
 

@@ -27,6 +27,9 @@ typedef int limit_fn(void *arg, const char *path, const char *file, const char *
  */
 int limits_each(struct json *resources, limit_fn *fn, void *arg, struct err *e);
 
+/* Writes them to the cgroup at dir; path is for messages. */
+int limits_apply(int dir, const char *path, struct json *resources, struct err *e);
+
 /* The controllers that the limits need. */
 void limits_controllers(struct json *resources, struct strv *out);
 

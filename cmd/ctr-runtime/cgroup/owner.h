@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Whose the cgroup of a container is. */
 #ifndef CTR_RUNTIME_OWNER_H
 #define CTR_RUNTIME_OWNER_H
 

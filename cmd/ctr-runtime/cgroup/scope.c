@@ -15,7 +15,6 @@
 
 #include "cgroup/limits.h"
 #include "sys/spawn.h"
-#include "sys/userns.h"
 
 #define MAX_ANSWER 65536
 

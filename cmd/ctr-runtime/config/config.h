@@ -18,6 +18,7 @@
 #define CONFIG_MAX_SIZE (16u << 20)
 #define CONFIG_UNSET	INT64_MIN /* a number that was not given */
 
+/* A line of .linux.uidMappings and its like. */
 struct config_map {
 	int64_t container, host, size;
 };
@@ -27,22 +28,25 @@ struct config_maps {
 	size_t n;
 };
 
+/* An element of .mounts. */
 struct config_mount {
 	const char *destination, *type, *source;
 	struct strv options;
 	struct config_maps uid_maps, gid_maps;
 };
 
+/* .process.rlimits */
 struct config_rlimit {
 	const char *type;
 	int number; /* RLIMIT_* */
 	uint64_t soft, hard;
 };
 
+/* A program of .hooks. */
 struct config_hook {
 	const char *path;
 	struct strv args, env;
-	bool env_given;
+	bool env_given;	 /* no env is the caller's, an empty one is empty */
 	int64_t timeout; /* seconds, 0: none */
 };
 
@@ -51,19 +55,23 @@ struct config_hooks {
 	size_t n;
 };
 
+/* .linux.namespaces: to be made, or with a path to be joined. */
 struct config_namespace {
 	const char *type, *path;
 };
 
+/* .linux.devices */
 struct config_device {
 	const char *path, *type;
 	int64_t major, minor, mode, uid, gid;
 };
 
+/* .linux.netDevices: what it is called on the host and in the container. */
 struct config_netdev {
 	const char *host, *name;
 };
 
+/* .process.scheduler: sched_setattr(2) */
 struct config_scheduler {
 	bool given;
 	const char *policy;
@@ -71,11 +79,12 @@ struct config_scheduler {
 	struct strv flags;
 };
 
+/* .process. Numbers that were not given are 0 or CONFIG_UNSET, strings NULL. */
 struct config_process {
 	bool given;
 	bool terminal, no_new_privs;
 	int64_t console_height, console_width;
-	int64_t uid, gid, umask;
+	int64_t uid, gid, umask; /* umask: CONFIG_UNSET */
 	uint32_t *groups;
 	size_t ngroups;
 	struct strv args, env;
@@ -85,13 +94,14 @@ struct config_process {
 	struct config_rlimit *rlimits;
 	size_t nrlimits;
 	const char *apparmor, *selinux;
-	int64_t oom_score_adj;
+	int64_t oom_score_adj; /* CONFIG_UNSET */
 	struct config_scheduler scheduler;
 	const char *io_class;
 	int64_t io_priority;
 	const char *affinity_initial, *affinity_final;
 };
 
+/* The document. */
 struct config {
 	struct json *doc;
 

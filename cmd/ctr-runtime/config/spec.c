@@ -6,8 +6,8 @@
 
 #include "base/fd.h"
 #include "ctr/seccomp_default.h"
-#include "runtime.h"
 #include "process/schedule.h"
+#include "runtime.h"
 #include "sys/caps.h"
 #include "sys/mountfd.h"
 #include "sys/nsfork.h"

@@ -3,7 +3,7 @@
  * The namespaces that .linux.namespaces gives by path. They are opened with the rights of the
  * caller, before anything is made; child.c joins them by these descriptors.
  */
-#include "make/create.h"
+#include "join/namespaces.h"
 
 #include <fcntl.h>
 #include <linux/nsfs.h>
@@ -17,14 +17,6 @@
 static bool is_namespace(int fd, const struct ns_type *t)
 {
 	return ioctl(fd, NS_GET_NSTYPE) == (int)t->flag;
-}
-
-int namespace_fd(const struct create *c, const char *oci)
-{
-	for (int i = 0; ns_types[i].oci; i++)
-		if (str_eq(ns_types[i].oci, oci))
-			return c->ns_fd[i];
-	return -1;
 }
 
 /* Opens what is to be joined; the type of each is checked, as setns(2) would for the flag only. */

@@ -18,9 +18,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "make/waiting.h"
 #include "sys/fdpass.h"
 #include "sys/nsfork.h"
-#include "make/waiting.h"
 
 void nsjoin_release(struct nsjoin *n)
 {

@@ -27,8 +27,11 @@
 #include <sys/wait.h>
 
 #include "base/fd.h"
+#include "make/note.h"
+#include "make/steps.h"
 #include "process/hide.h"
 #include "sys/fdpass.h"
+#include "sys/mountfd.h"
 #include "sys/nsfork.h"
 
 static int join(const struct create *c, struct err *e)

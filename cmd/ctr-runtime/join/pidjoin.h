@@ -3,7 +3,7 @@
 #ifndef CTR_RUNTIME_PIDJOIN_H
 #define CTR_RUNTIME_PIDJOIN_H
 
-#include "make/create.h"
+#include "make/container.h"
 
 /* A procfs of the namespace, as a detached mount. */
 int pidjoin_proc(struct create *c, const struct strv *data, uint64_t attr, struct err *e);

@@ -9,55 +9,42 @@
  * startContainer and, at the end, the command. Up to "pivot" the host's file system is still
  * visible; paths of the container are resolved below the descriptor of its root only.
  */
-#include "make/create.h"
+#include "make/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <linux/magic.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 
 #include "base/log.h"
-#include "make/birth.h"
-#include "process/hide.h"
-#include "rootfs/mounts.h"
-#include "make/notify.h"
 #include "join/pidjoin.h"
+#include "make/birth.h"
+#include "make/note.h"
+#include "make/notify.h"
+#include "make/stage.h"
+#include "make/steps.h"
+#include "make/waiting.h"
+#include "process/hide.h"
+#include "process/hooks.h"
+#include "process/netdevs.h"
+#include "process/process.h"
+#include "process/sysctl.h"
+#include "process/terminal.h"
+#include "rootfs/devices.h"
+#include "rootfs/mask.h"
+#include "rootfs/mounts.h"
+#include "rootfs/rootfs.h"
 #include "rootfs/sources.h"
 #include "sys/loopback.h"
+#include "sys/mountfd.h"
 #include "sys/nsfork.h"
-#include "sys/path.h"
-#include "make/waiting.h"
 
 static void drop(int *fd)
 {
 	if (*fd >= 0)
 		close(take_fd(fd));
-}
-
-/*
- * Dies with the runtime; must come first, and again after each change of credentials. What belongs
- * to the runtime alone is closed here: above all the state directory, whose lock would otherwise be
- * held until the command is executed.
- */
-int follow_parent(struct create *c, struct err *e)
-{
-	drop(&c->sync_parent);
-	drop(&c->err_read);
-	drop(&c->state_dir);
-	drop(&c->creating);
-	drop(&c->notify);
-	drop(&c->pid_file_dir);
-	drop(&c->g->root_fd);
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
-		return err_sys(e, "prctl", "cannot follow the runtime");
-	return 0;
 }
 
 /* The rest of the namespaces given by path; those of start_intermediate() are joined already. */
@@ -85,35 +72,6 @@ static int wait_mapped(struct create *c, struct err *e)
 		return -1;
 	c->pid = n.pid;
 	return 0;
-}
-
-/* /proc of the host, for kernels without mounts by descriptor and hosts that mask their /proc. */
-int host_proc(struct create *c, struct err *e)
-{
-	struct statfs st;
-
-	c->host_proc = TEMP_FAILURE_RETRY(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
-	if (c->host_proc >= 0 &&
-	    (TEMP_FAILURE_RETRY(fstatfs(c->host_proc, &st)) < 0 || st.f_type != PROC_SUPER_MAGIC)) {
-		close(c->host_proc);
-		c->host_proc = -1;
-	}
-	return 0;
-}
-
-/* Root of the user namespace, so that what is made here belongs to the container's root. */
-int become_root(struct create *c, struct err *e)
-{
-	if (!(c->new_ns & CLONE_NEWUSER) && !(c->joined_early & CLONE_NEWUSER))
-		return 0;
-	if (setresgid(0, 0, 0) < 0 && errno != EINVAL)
-		return err_sys(e, "setresgid", "cannot become group 0 of the user namespace");
-	if (setresuid(0, 0, 0) < 0 && errno != EINVAL)
-		return err_sys(e, "setresuid", "cannot become root of the user namespace");
-	if (!process_keeps_groups(c))
-		setgroups(0,
-			  NULL); /* refused where setgroups is "deny"; process_identity() decides */
-	return follow_parent(c, e);
 }
 
 /* oom_score_adj goes through /proc/self, which a non-dumpable process may not write. */
@@ -244,24 +202,6 @@ static int container_hooks(struct create *c, struct err *e)
 	return hooks_here(c, &c->cfg.create_container, "createContainer", "creating", NULL, e);
 }
 
-/* A session of its own: no terminal of the caller can be reached (TIOCSTI). */
-int new_session(struct create *c, struct err *e)
-{
-	if (setsid() < 0 && errno != EPERM)
-		return err_sys(e, "setsid", "cannot make a session");
-	return 0;
-}
-
-int wait_go(struct create *c, struct err *e)
-{
-	struct note n;
-
-	if (note_wait(c->sync_child, NOTE_GO, &n, e) < 0)
-		return -1;
-	c->pid = n.pid;
-	return 0;
-}
-
 /*
  * create ends here, this process waits for start. From now on it does not depend on the runtime;
  * errors go to whoever connects.
@@ -287,28 +227,6 @@ static int wait_start(struct create *c, struct err *e)
 	if (TEMP_FAILURE_RETRY(dup3(s, c->err_write, O_CLOEXEC)) < 0)
 		return err_sys(e, "dup3", "cannot answer start");
 	close(s);
-	return 0;
-}
-
-/*
- * From here on others may look into this process: those that exec puts beside it while it waits,
- * and containers that share its pid namespace. What belongs to the host is closed and erased: see
- * hide.c.
- */
-int leave_host(struct create *c, int pid_ns, struct err *e)
-{
-	int keep[6 + WAITING_TYPES] = {c->err_write, c->sync_child, c->start_socket,
-				       c->listener,  c->cwd,	    c->peer};
-
-	if (!c->start)
-		waiting_namespaces(c->proc, pid_ns, c->ns_own);
-	memcpy(keep + 6, c->ns_own, sizeof(c->ns_own));
-	if (hide_descriptors(c, keep, ARRAY_LEN(keep), e) < 0)
-		return -1;
-	c->root = c->root_source = c->proc = c->host_proc = c->devpts = c->console = -1;
-	c->cgroup.fd = -1;
-	hide_erase();
-	hide_hooks(c, true);
 	return 0;
 }
 

@@ -10,79 +10,46 @@
  * The child dies with the runtime (PR_SET_PDEATHSIG) until it has executed the command or reported
  * to be ready, so that a killed runtime leaves no process.
  */
-#include "make/create.h"
-
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/magic.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "make/birth.h"
-#include "make/foreground.h"
+#include "cgroup/cgroup.h"
+#include "config/config.h"
 #include "config/ids.h"
+#include "join/namespaces.h"
+#include "make/birth.h"
+#include "make/channel.h"
+#include "make/child.h"
+#include "make/container.h"
+#include "make/filter.h"
+#include "make/foreground.h"
+#include "make/note.h"
 #include "make/notify.h"
+#include "make/pidfile.h"
+#include "make/stage.h"
+#include "make/waiting.h"
+#include "manage/state.h"
+#include "process/hooks.h"
+#include "process/netdevs.h"
+#include "process/process.h"
+#include "process/sysctl.h"
+#include "process/terminal.h"
+#include "rootfs/rootfs.h"
 #include "rootfs/sources.h"
+#include "runtime.h"
 #include "sys/fdpass.h"
+#include "sys/idmap.h"
 #include "sys/nsfork.h"
-#include "sys/path.h"
-#include "sys/pty.h"
+#include "sys/proc.h"
+#include "sys/seccomp_filter.h"
 #include "sys/userns.h"
 #include "sys/userns_map.h"
-#include "make/waiting.h"
-
-int stages_run(const struct stage *s, const char *who, struct create *c, struct err *e)
-{
-	for (; s->name; s++) {
-		if (s->run(c, e) < 0)
-			return -1;
-		timing(c->g, who, s->name);
-	}
-	return 0;
-}
-
-/* Why the child ended: its own word, or what the kernel says. */
-int child_error(struct create *c, struct err *e)
-{
-	struct err said = {0};
-	siginfo_t si = {0};
-
-	/* *e is something else than the child's end: then the child may wait for us */
-	if (e->errnum && e->errnum != EPIPE && e->errnum != ECONNRESET)
-		return -1;
-	if (c->err_write >= 0)
-		close(take_fd(&c->err_write));
-	if (err_recv(c->err_read, &said) == 1) {
-		*e = said;
-		return -1;
-	}
-	if (c->pidfd >= 0 && proc_wait(c->pidfd, 1000, NULL) == 1 &&
-	    waitid(P_PIDFD, (id_t)c->pidfd, &si, WEXITED | WNOWAIT | WNOHANG) == 0 && si.si_pid &&
-	    si.si_code != CLD_EXITED)
-		return err_set(e, ERR_FAILED, 0, NULL,
-			       "the container's first process was killed by %s",
-			       signal_name(si.si_status) ? signal_name(si.si_status) : "a signal");
-	return err_set(e, ERR_FAILED, 0, NULL, "the container's first process ended too early");
-}
-
-/* A step that concerns the child has failed: because the child has ended, if it has said so. */
-static int step_error(struct create *c, struct err *e)
-{
-	struct pollfd spoke = {.fd = c->err_read, .events = POLLIN};
-
-	/* one that is being killed loses its /proc files before its descriptors */
-	if (poll(&spoke, 1, 50) != 1)
-		return -1;
-	err_clear(e);
-	return child_error(c, e);
-}
 
 /* Reads and parses; must not touch anything on the host. */
 static int read_config(struct create *c, struct err *e)
@@ -151,6 +118,26 @@ static int check_config(struct create *c, struct err *e)
 	return terminal_check(c, e);
 }
 
+/*
+ * Until here only files were read: who asked for the container can still change its mind, by
+ * closing the other end.
+ */
+static int wait_hold(struct create *c, struct err *e)
+{
+	int fd = (int)c->o->hold_fd;
+	ssize_t n;
+	char word;
+
+	if (!fd)
+		return 0;
+	while ((n = read(fd, &word, 1)) < 0 && errno == EINTR)
+		;
+	if (n < 0)
+		return err_sys(e, "read", "--hold-fd %d", fd);
+	close(fd);
+	return n == 1 ? 0 : err_set(e, ERR_FAILED, 0, NULL, "the start was called off");
+}
+
 /* The id is ours from here on; must leave nothing if a later stage fails. */
 static int claim_state(struct create *c, struct err *e)
 {
@@ -159,50 +146,6 @@ static int claim_state(struct create *c, struct err *e)
 		return -1;
 	c->creating = state_creating(c->state_dir, e);
 	return c->creating < 0 ? -1 : 0;
-}
-
-static int open_cache(const struct global *g)
-{
-	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	int fd = TEMP_FAILURE_RETRY(openat(g->root_fd, STATE_SECCOMP_CACHE, flags));
-
-	if (fd < 0 && mkdirat(g->root_fd, STATE_SECCOMP_CACHE, 0700) == 0)
-		fd = TEMP_FAILURE_RETRY(openat(g->root_fd, STATE_SECCOMP_CACHE, flags));
-	return fd;
-}
-
-/* A filter that asks a listener: connects to it. */
-int filter_listener(struct create *c, struct err *e)
-{
-	const char *path = json_get_str(c->cfg.seccomp, "listenerPath", NULL);
-
-	c->has_filter = true;
-	if (!c->filter.notify)
-		return 0;
-	if (!path)
-		return unsupported(".linux.seccomp", "SCMP_ACT_NOTIFY needs listenerPath", e);
-	c->listener = fdpass_connect(path, e);
-	return c->listener < 0 ? -1 : 0;
-}
-
-/*
- * The filter is compiled or read before the clone, so that both processes have it. The profile goes
- * from the document, which is recorded for later commands: they have the filter in a file.
- */
-int filter_load(struct create *c, struct json *document, struct err *e)
-{
-	_close_ int cache = -1;
-	struct cur root = cur_root(document), l = cur_key(&root, "linux");
-	struct cur profile = cur_key(&l, "seccomp");
-
-	if (!profile.val)
-		return 0;
-	cache = open_cache(c->g);
-	if (seccomp_cached(cache, &profile, &c->filter, e) < 0)
-		return err_prefix(e, "config.json");
-	c->cfg.seccomp = json_ref(profile.val);
-	json_del(l.val, "seccomp");
-	return filter_listener(c, e);
 }
 
 static int seccomp_stage(struct create *c, struct err *e)
@@ -226,21 +169,6 @@ static int connect_sockets(struct create *c, struct err *e)
 		return 0;
 	c->start_socket = waiting_listen(c->state_dir, e);
 	return c->start_socket < 0 ? -1 : 0;
-}
-
-int channels(struct create *c, struct err *e)
-{
-	int pipe_fds[2], pair[2];
-
-	if (fd_pipe(pipe_fds, e) < 0)
-		return -1;
-	c->err_read = pipe_fds[0];
-	c->err_write = pipe_fds[1];
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return err_sys(e, "socketpair", "cannot make a socket pair");
-	c->sync_parent = pair[0];
-	c->sync_child = pair[1];
-	return 0;
 }
 
 /*
@@ -280,17 +208,6 @@ static int start_intermediate(struct create *c, struct err *e)
 	return 0;
 }
 
-/*
- * What clone3 makes. The time namespace needs steps of its own. A cgroup namespace begins at the
- * cgroup of whoever makes it, so the child makes it itself where it is put into another one.
- */
-uint64_t child_namespaces(const struct create *c)
-{
-	uint64_t flags = c->new_ns & ~ns_type_find("time")->flag;
-
-	return c->cgroup.fd >= 0 || c->cgroup.adopt ? flags & ~(uint64_t)CLONE_NEWCGROUP : flags;
-}
-
 /* One clone3 makes the process, all namespaces, and puts it into its cgroup. */
 static int start_child(struct create *c, struct err *e)
 {
@@ -318,13 +235,6 @@ static int start_child(struct create *c, struct err *e)
 static int get_map(const struct config_maps *given, bool gid, struct idmap *out, struct err *e)
 {
 	return given->n ? ids_from_config(given, out, e) : ids_default(gid, out, e);
-}
-
-/* For its ids, for its pid as the runtime sees it, or to be put into its scope. */
-bool child_waits(const struct create *c)
-{
-	return c->new_ns & CLONE_NEWUSER || c->cfg.create_container.n || c->cfg.nnetdevs ||
-	       c->cgroup.adopt;
 }
 
 static int map_ids(struct create *c, struct err *e)
@@ -399,21 +309,6 @@ static int receive_last(struct create *c, struct err *e)
 	return record(c, e);
 }
 
-struct json *create_state(const struct create *c, const char *status)
-{
-	struct oci_state s = {
-		.version = c->cfg.version,
-		.id = c->id,
-		.status = status,
-		.pid = c->pid,
-		.has_pid = !str_eq(status, "stopped"),
-		.bundle = c->bundle,
-		.annotations = c->cfg.annotations,
-	};
-
-	return oci_state(&s);
-}
-
 static int runtime_hooks(struct create *c, struct err *e)
 {
 	_json_ struct json *state = NULL;
@@ -427,48 +322,6 @@ static int runtime_hooks(struct create *c, struct err *e)
 	    hooks_run(&c->cfg.create_runtime, "createRuntime", NULL, state, e) < 0)
 		return -1;
 	return note_send(c->sync_parent, NOTE_ROOTFS, c->pid, e);
-}
-
-int create_receive_terminal(struct create *c, struct err *e)
-{
-	int rc;
-
-	if (!c->cfg.process.terminal)
-		return 0;
-	c->tty_master = fdpass_recv(c->sync_parent, e);
-	if (c->tty_master < 0)
-		return child_error(c, e);
-	if (c->console < 0)
-		return isatty(STDOUT_FILENO) ? 0 : pty_plain_lines(c->tty_master, e);
-	rc = fdpass_send(c->console, c->tty_master, "/dev/pts/0", 10, e);
-	close(take_fd(&c->tty_master));
-	close(take_fd(&c->console));
-	return rc;
-}
-
-int create_let_go(struct create *c, struct err *e)
-{
-	if (note_send(c->sync_parent, NOTE_GO, c->pid, e) < 0)
-		return child_error(c, e);
-	return 0;
-}
-
-/* run: until the command was executed; create: until only that is left. */
-int wait_ready(struct create *c, struct err *e)
-{
-	struct err said = {0};
-
-	if (!c->start)
-		return note_wait(c->sync_parent, NOTE_READY, NULL, e) < 0 ? child_error(c, e) : 0;
-	switch (err_recv(c->err_read, &said)) {
-	case 0:
-		return 0;
-	case 1:
-		*e = said;
-		return -1;
-	default:
-		return err_sys(e, "read", "cannot learn whether the command runs");
-	}
 }
 
 /* The container's process is where it belongs: exec may join it. */
@@ -581,8 +434,8 @@ static int open_paths(struct create *c, struct err *e)
 	return open_pid_file(c, e);
 }
 
-int create_container(struct global *g, const struct create_options *o, const char *id, bool start,
-		     struct err *e)
+static int create_container(struct global *g, const struct create_options *o, const char *id,
+			    bool start, struct err *e)
 {
 	static struct create c = CREATE_NONE;
 
@@ -602,3 +455,92 @@ int create_container(struct global *g, const struct create_options *o, const cha
 		return foreground_wait(&c, e);
 	return 0;
 }
+
+#define CREATE_OPTIONS                                                                            \
+	{"bundle", 'b',                                                                           \
+	 OPT_STR,  offsetof(struct create_options, bundle),                                       \
+	 "DIR",	   "directory with config.json (default: the current one)"},                      \
+		{"config", 'f',                                                                   \
+		 OPT_STR,  offsetof(struct create_options, config),                               \
+		 "FILE",   "another file in place of BUNDLE/config.json"},                        \
+		{"console-socket", 0,                                                             \
+		 OPT_STR,	   offsetof(struct create_options, console_socket),               \
+		 "SOCKET",	   "unix socket that gets the terminal's master"},                \
+		{"pid-file", 0,                                                                   \
+		 OPT_STR,    offsetof(struct create_options, pid_file),                           \
+		 "FILE",     "file to write the process id to"},                                  \
+		{"preserve-fds",                                                                  \
+		 0,                                                                               \
+		 OPT_INT,                                                                         \
+		 offsetof(struct create_options, preserve_fds),                                   \
+		 "N",                                                                             \
+		 "descriptors from 3 on to pass to the container"},                               \
+		{"no-pivot", 0,                                                                   \
+		 OPT_FLAG,   offsetof(struct create_options, no_pivot),                           \
+		 NULL,	     "move the root instead of pivot_root, for a root on a ramfs"},       \
+		{"no-new-keyring",                                                                \
+		 0,                                                                               \
+		 OPT_FLAG,                                                                        \
+		 offsetof(struct create_options, no_new_keyring),                                 \
+		 NULL,                                                                            \
+		 "keep the session keyring of the caller"},                                       \
+	{                                                                                         \
+		"no-subreaper", 0, OPT_FLAG, offsetof(struct create_options, no_subreaper), NULL, \
+			"do not become the parent of orphaned processes"                          \
+	}
+
+static const struct opt create_table[] = {CREATE_OPTIONS, {0}};
+static const struct opt run_table[] = {
+	CREATE_OPTIONS,
+	{"detach", 'd', OPT_FLAG, offsetof(struct create_options, detach), NULL,
+	 "return as soon as the command runs"},
+	{"hold-fd", 0, OPT_INT, offsetof(struct create_options, hold_fd), "N",
+	 "make the container only when a byte can be read from this descriptor"},
+	{"keep", 0, OPT_FLAG, offsetof(struct create_options, keep), NULL,
+	 "do not delete the container when its command ends"},
+	{0},
+};
+
+static int check_options(const struct create_options *o, struct err *e)
+{
+	if (o->preserve_fds < 0 || o->preserve_fds > 4096)
+		return err_set(e, ERR_USAGE, 0, NULL, "--preserve-fds: 0 to 4096");
+	if (o->hold_fd < 0 || o->hold_fd > INT32_MAX)
+		return err_set(e, ERR_USAGE, 0, NULL, "--hold-fd: not a descriptor");
+	return 0;
+}
+
+static int run_create(struct global *g, void *opts, int argc, char **argv, struct err *e)
+{
+	return check_options(opts, e) < 0 ? -1 : create_container(g, opts, argv[0], false, e);
+}
+
+static int run_run(struct global *g, void *opts, int argc, char **argv, struct err *e)
+{
+	return check_options(opts, e) < 0 ? -1 : create_container(g, opts, argv[0], true, e);
+}
+
+const struct command cmd_create = {
+	"create",
+	"ID",
+	"make a container that waits for start",
+	create_table,
+	sizeof(struct create_options),
+	1,
+	1,
+	false,
+	true,
+	run_create,
+};
+const struct command cmd_run = {
+	"run",
+	"ID",
+	"make and start a container",
+	run_table,
+	sizeof(struct create_options),
+	1,
+	1,
+	false,
+	true,
+	run_run,
+};

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "manage/delete.h"
+#include "sys/proc.h"
 #include "sys/pty.h"
 
 static sigset_t passed_on(void)

@@ -3,7 +3,7 @@
 #ifndef CTR_RUNTIME_FOREGROUND_H
 #define CTR_RUNTIME_FOREGROUND_H
 
-#include "make/create.h"
+#include "make/container.h"
 
 /* Blocks the signals that are to be passed on, before there is a command. */
 void foreground_prepare(bool subreaper);

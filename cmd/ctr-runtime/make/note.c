@@ -3,10 +3,12 @@
  * What the processes of create say to each other: one struct note a message, over a socket pair
  * that keeps them apart (SOCK_SEQPACKET, unix(7)).
  */
-#include "make/create.h"
+#include "make/note.h"
 
 #include <errno.h>
 #include <sys/socket.h>
+
+#include "base/fd.h"
 
 int note_send(int sock, char kind, pid_t pid, struct err *e)
 {

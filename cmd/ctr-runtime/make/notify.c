@@ -24,6 +24,7 @@
 
 #include "rootfs/own.h"
 #include "sys/mountfd.h"
+#include "sys/path.h"
 
 #define READY "READY=1"
 

@@ -4,7 +4,7 @@
 #ifndef CTR_RUNTIME_NOTIFY_H
 #define CTR_RUNTIME_NOTIFY_H
 
-#include "make/create.h"
+#include "make/container.h"
 
 /* The folder in the state directory, what the container has of it, and the socket's path there. */
 #define NOTIFY_DIR    "notify"

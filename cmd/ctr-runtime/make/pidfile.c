@@ -4,10 +4,11 @@
  * where the runtime was started; the file is written whole, by rename, before the command is
  * executed.
  */
+#include "make/pidfile.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 
-#include "make/create.h"
 #include "base/fd.h"
 
 int open_pid_file(struct create *c, struct err *e)

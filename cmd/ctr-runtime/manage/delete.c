@@ -10,8 +10,9 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "make/create.h"
+#include "cgroup/cgroup.h"
 #include "manage/match.h"
+#include "process/hooks.h"
 #include "sys/cgroup2.h"
 
 #define KILL_WAIT_MS 10000

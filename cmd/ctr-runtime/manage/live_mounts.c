@@ -31,10 +31,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "make/create.h"
+#include "config/config.h"
+#include "join/nsjoin.h"
+#include "make/container.h"
+#include "make/steps.h"
+#include "manage/state.h"
 #include "rootfs/idmount.h"
 #include "rootfs/mounts.h"
-#include "join/nsjoin.h"
+#include "rootfs/rootfs.h"
+#include "runtime.h"
 #include "sys/nsfork.h"
 #include "sys/path.h"
 

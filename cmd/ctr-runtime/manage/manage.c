@@ -6,11 +6,12 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "cgroup/cgroup.h"
 #include "cgroup/devices_bpf.h"
 #include "cgroup/limits.h"
 #include "cgroup/scope.h"
+#include "config/config.h"
 #include "manage/state.h"
+#include "runtime.h"
 #include "sys/cgroup2.h"
 #include "sys/userns.h"
 
@@ -163,10 +164,10 @@ static int run_update(struct global *g, void *opts, int argc, char **argv, struc
 	if (*s.cgroup_scope)
 		return scope_update(g, s.cgroup_scope, d->doc, e) < 0
 			       ? -1
-			       : cgroup_limits(dir, s.cgroup, d->doc, e);
+			       : limits_apply(dir, s.cgroup, d->doc, e);
 	if (words.len && cgroup2_enable(s.cgroup, words.data, e) < 0)
 		return -1;
-	return cgroup_limits(dir, s.cgroup, d->doc, e);
+	return limits_apply(dir, s.cgroup, d->doc, e);
 }
 
 #define MEMBER(name, arg, help, set, group, key)                                    \

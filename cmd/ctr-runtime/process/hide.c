@@ -19,6 +19,9 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include "make/steps.h"
+#include "make/waiting.h"
+
 static char *none[] = {NULL};
 
 static void erase(void)
@@ -121,4 +124,21 @@ int hide_descriptors(const struct create *c, int *keep, size_t n, struct err *e)
 		next = keep[i] + 1;
 	}
 	return close_from(next, -1, e);
+}
+
+int leave_host(struct create *c, int pid_ns, struct err *e)
+{
+	int keep[6 + WAITING_TYPES] = {c->err_write, c->sync_child, c->start_socket,
+				       c->listener,  c->cwd,	    c->peer};
+
+	if (!c->start)
+		waiting_namespaces(c->proc, pid_ns, c->ns_own);
+	memcpy(keep + 6, c->ns_own, sizeof(c->ns_own));
+	if (hide_descriptors(c, keep, ARRAY_LEN(keep), e) < 0)
+		return -1;
+	c->root = c->root_source = c->proc = c->host_proc = c->devpts = c->console = -1;
+	c->cgroup.fd = -1;
+	hide_erase();
+	hide_hooks(c, true);
+	return 0;
 }

@@ -3,7 +3,7 @@
 #ifndef CTR_RUNTIME_HIDE_H
 #define CTR_RUNTIME_HIDE_H
 
-#include "make/create.h"
+#include "make/container.h"
 
 /*
  * Takes the environment out of the memory that children inherit; this process keeps it, in a place
@@ -26,5 +26,12 @@ void hide_hooks(struct create *c, bool keep_start);
  * none. The array is put into order.
  */
 int hide_descriptors(const struct create *c, int *keep, size_t n, struct err *e);
+
+/*
+ * From here on others may look into this process: those that exec puts beside it while it waits,
+ * and containers that share its pid namespace. Closes and erases what belongs to the host. pid_ns:
+ * the pid namespace that the container has, where that is not the caller's, else -1.
+ */
+int leave_host(struct create *c, int pid_ns, struct err *e);
 
 #endif

@@ -6,12 +6,14 @@
  * fails. Its environment is what the configuration gives it, and where that says nothing the
  * runtime's own; a hook inside the container (startContainer) gets the container's then.
  */
-#include "make/create.h"
+#include "process/hooks.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <sys/mman.h>
 
+#include "runtime.h"
+#include "sys/proc.h"
 #include "sys/spawn.h"
 
 /*

@@ -8,7 +8,7 @@
  * does not come back by itself when the container ends: the kernel returns a physical one to the
  * host, and removes others with their namespace.
  */
-#include "make/create.h"
+#include "process/netdevs.h"
 
 #include <sched.h>
 

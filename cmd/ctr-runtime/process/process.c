@@ -9,7 +9,7 @@
  * open to the user; the filter comes last, with nothing but execve(2) behind it, because a profile
  * may refuse any other call. Without no_new_privs it needs CAP_SYS_ADMIN, which is kept until then.
  */
-#include "make/create.h"
+#include "process/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,12 +25,13 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#include "oci/imgstr.h"
 #include "ctr/passwd.h"
+#include "oci/imgstr.h"
+#include "process/schedule.h"
+#include "process/sysctl.h"
 #include "rootfs/own.h"
 #include "sys/fdpass.h"
 #include "sys/path.h"
-#include "process/schedule.h"
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

@@ -4,7 +4,7 @@
  * and only by a name of letters, digits and a few others, one file each. The writes go through a
  * procfs that no mount of the container can cover.
  */
-#include "make/create.h"
+#include "process/sysctl.h"
 
 #include <errno.h>
 #include <fcntl.h>

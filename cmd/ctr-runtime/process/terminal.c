@@ -5,7 +5,7 @@
  * name below /dev/pts is ever looked up. The master goes to the runtime, which keeps it where it
  * runs in the foreground, and otherwise passes it on to the console socket.
  */
-#include "make/create.h"
+#include "process/terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +17,7 @@
 
 #include "rootfs/own.h"
 #include "sys/fdpass.h"
+#include "sys/mountfd.h"
 #include "sys/path.h"
 #include "sys/pty.h"
 

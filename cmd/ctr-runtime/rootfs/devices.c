@@ -10,7 +10,7 @@
  * the user has bound from elsewhere is left as it is. On a /dev of the image, which is the
  * container's own, links that are there stay, but for ptmx, without which there is no terminal.
  */
-#include "make/create.h"
+#include "rootfs/devices.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +21,7 @@
 #include <sys/sysmacros.h>
 
 #include "rootfs/own.h"
+#include "sys/mountfd.h"
 #include "sys/path.h"
 
 static const struct config_device defaults[] = {

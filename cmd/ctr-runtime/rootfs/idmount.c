@@ -19,6 +19,8 @@
 #include <sys/wait.h>
 
 #include "config/ids.h"
+#include "sys/idmap.h"
+#include "sys/mountfd.h"
 #include "sys/nsfork.h"
 #include "sys/proc.h"
 #include "sys/userns_map.h"

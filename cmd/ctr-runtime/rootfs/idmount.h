@@ -3,7 +3,7 @@
 #ifndef CTR_RUNTIME_IDMOUNT_H
 #define CTR_RUNTIME_IDMOUNT_H
 
-#include "make/create.h"
+#include "make/container.h"
 
 /* Do its options or mappings ask for it? */
 bool idmount_wanted(const struct config_mount *m);

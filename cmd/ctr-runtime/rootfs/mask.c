@@ -7,7 +7,7 @@
  * tmpfs; all share one file system, cloned, because a new one costs more than a mount. What does
  * not exist needs no mask.
  */
-#include "make/create.h"
+#include "rootfs/mask.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include "rootfs/devices.h"
+#include "sys/mountfd.h"
 #include "sys/path.h"
 
 struct masks {

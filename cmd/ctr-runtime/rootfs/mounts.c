@@ -18,11 +18,13 @@
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 
+#include "join/pidjoin.h"
+#include "make/steps.h"
 #include "rootfs/copyup.h"
 #include "rootfs/idmount.h"
 #include "rootfs/own.h"
-#include "join/pidjoin.h"
-#include "sys/nsfork.h"
+#include "sys/cgroup2.h"
+#include "sys/mountfd.h"
 #include "sys/path.h"
 
 struct job {

@@ -3,7 +3,7 @@
 #ifndef CTR_RUNTIME_MOUNTS_H
 #define CTR_RUNTIME_MOUNTS_H
 
-#include "make/create.h"
+#include "make/container.h"
 
 /* Has it a source that is to be opened? */
 bool mounts_has_source(const struct config_mount *m);

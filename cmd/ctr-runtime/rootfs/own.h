@@ -3,7 +3,7 @@
 #ifndef CTR_RUNTIME_OWN_H
 #define CTR_RUNTIME_OWN_H
 
-#include "make/create.h"
+#include "make/container.h"
 #include "sys/path.h"
 
 /* The mount at fd was made for this container: the first is its root, the others new tmpfs. */

@@ -15,7 +15,7 @@
  * expect them, so their destination may not be reached through a link, and nothing may be mounted
  * on or in procfs but the single files that engines are used to cover.
  */
-#include "make/create.h"
+#include "rootfs/rootfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,10 +26,11 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 
+#include "make/steps.h"
 #include "rootfs/mounts.h"
 #include "rootfs/own.h"
 #include "rootfs/sources.h"
-#include "sys/nsfork.h"
+#include "sys/mountfd.h"
 #include "sys/path.h"
 
 static bool is_ours(const struct stat *st)

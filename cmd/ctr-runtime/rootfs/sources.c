@@ -25,9 +25,12 @@
 #include <sched.h>
 #include <sys/mount.h>
 
+#include "make/channel.h"
+#include "make/note.h"
 #include "rootfs/idmount.h"
 #include "rootfs/mounts.h"
 #include "sys/fdpass.h"
+#include "sys/mountfd.h"
 
 bool sources_wanted(const struct create *c)
 {

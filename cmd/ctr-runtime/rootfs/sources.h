@@ -3,7 +3,7 @@
 #ifndef CTR_RUNTIME_SOURCES_H
 #define CTR_RUNTIME_SOURCES_H
 
-#include "make/create.h"
+#include "make/container.h"
 
 /* May the child have to ask the runtime for one? Known before the child is there. */
 bool sources_wanted(const struct create *c);
