@@ -178,3 +178,21 @@ void fd_close_all_but(const int *keep, size_t n)
 		first = next + 1;
 	}
 }
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+void fd_close_list(int *fds, size_t n)
+{
+	qsort(fds, n, sizeof(*fds), by_number);
+	for (size_t i = 0, end; i < n; i = end) {
+		for (end = i + 1; end < n && fds[end] == fds[end - 1] + 1; end++)
+			;
+		if (end - i > 1 && syscall(SYS_close_range, fds[i], fds[end - 1], 0) == 0)
+			continue;
+		for (size_t k = i; k < end; k++)
+			close(fds[k]);
+	}
+}

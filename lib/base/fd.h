@@ -45,6 +45,9 @@ void fd_close_from(int first);
 /* Closes all descriptors but these n, in any order; -1 among them stands for none. */
 void fd_close_all_but(const int *keep, size_t n);
 
+/* Closes these n, and puts them into order: what lies side by side by one close_range(2). */
+void fd_close_list(int *fds, size_t n);
+
 /* From first on, what is open now does not reach programs that are started later. */
 void fd_cloexec_from(int first);
 

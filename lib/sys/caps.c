@@ -128,14 +128,11 @@ uint64_t caps_permitted(void)
 int caps_limit(const struct caps *c, struct err *e)
 {
 	for (int n = 0; n < 64; n++) {
-		int has;
-
-		if (c->bounding & CAP_BIT(n))
+		if (c->bounding & CAP_BIT(n) || prctl(PR_CAPBSET_DROP, n, 0, 0, 0) == 0)
 			continue;
-		has = prctl(PR_CAPBSET_READ, n, 0, 0, 0);
-		if (has < 0)
+		if (errno == EINVAL)
 			return 0; /* behind the last one */
-		if (has && prctl(PR_CAPBSET_DROP, n, 0, 0, 0) < 0)
+		if (prctl(PR_CAPBSET_READ, n, 0, 0, 0) == 1)
 			return err_sys(e, "prctl", "cannot drop %s from the bounding set",
 				       caps_name(n) ? caps_name(n) : "a capability");
 	}

@@ -34,7 +34,7 @@ static bool is_v2(const char *path)
 	return statfs(path, &st) == 0 && st.f_type == CGROUP2_SUPER_MAGIC;
 }
 
-enum cgroup_layout cgroup2_layout(void)
+static enum cgroup_layout look(void)
 {
 	struct statfs st;
 
@@ -45,6 +45,15 @@ enum cgroup_layout cgroup2_layout(void)
 	if (statfs("/sys/fs/cgroup", &st) == 0 && st.f_type == TMPFS_MAGIC)
 		return CGROUP_LEGACY;
 	return CGROUP_NONE;
+}
+
+enum cgroup_layout cgroup2_layout(void)
+{
+	static int known = -1;
+
+	if (known < 0)
+		known = look();
+	return (enum cgroup_layout)known;
 }
 
 const char *cgroup2_layout_name(enum cgroup_layout l)

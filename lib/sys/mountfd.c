@@ -203,8 +203,10 @@ const char *const *mount_opts_names(void)
 }
 
 /*
- * All four calls or none: a kernel between 5.2 and 5.12 has only some, and a mount that was begun
- * by descriptor could not be finished. Called with arguments that no kernel takes.
+ * A kernel between 5.2 and 5.12 has only some of the calls, and a mount that was begun by
+ * descriptor could not be finished: so those that finish it are asked for first, with arguments
+ * that no kernel takes. Where one that begins is missing, which a filter can do, its own ENOSYS
+ * says so.
  */
 static bool has_calls(void)
 {
@@ -213,9 +215,7 @@ static bool has_calls(void)
 	if (known < 0)
 		known = !(
 			(syscall(SYS_mount_setattr, -1, NULL, 0, NULL, 0) < 0 && errno == ENOSYS) ||
-			(syscall(SYS_open_tree, -1, NULL, 0) < 0 && errno == ENOSYS) ||
-			(syscall(SYS_move_mount, -1, NULL, -1, NULL, 0) < 0 && errno == ENOSYS) ||
-			(syscall(SYS_fsopen, NULL, 0) < 0 && errno == ENOSYS));
+			(syscall(SYS_move_mount, -1, NULL, -1, NULL, 0) < 0 && errno == ENOSYS));
 	return known;
 }
 
@@ -265,6 +265,8 @@ int mount_begin(const char *type, struct err *e)
 	if (!has_calls())
 		return no_calls(e);
 	fs = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
+	if (fs < 0 && errno == ENOSYS)
+		return no_calls(e);
 	return fs < 0 ? err_sys(e, "fsopen", "cannot make a file system of type %s", type) : fs;
 }
 
@@ -302,16 +304,22 @@ int mount_new(const char *type, const char *source, const struct strv *data, uin
 	return fs < 0 ? -1 : mount_finish(fs, type, source, data, attr, e);
 }
 
-int mount_clone(int fd, bool recursive, struct err *e)
+int mount_clone_at(int dir, const char *path, int how, struct err *e)
 {
 	int m;
 
 	if (!has_calls())
 		return no_calls(e);
-	m = (int)syscall(SYS_open_tree, fd, "",
-			 OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH |
-				 (recursive ? AT_RECURSIVE : 0));
+	m = (int)syscall(SYS_open_tree, dir, path,
+			 OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (unsigned)how);
+	if (m < 0 && errno == ENOSYS)
+		return no_calls(e);
 	return m < 0 ? err_sys(e, "open_tree", "cannot clone a mount") : m;
+}
+
+int mount_clone(int fd, bool recursive, struct err *e)
+{
+	return mount_clone_at(fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), e);
 }
 
 int mount_change(int fd, bool recursive, uint64_t set, uint64_t clear, uint64_t propagation,
@@ -333,12 +341,17 @@ int mount_change(int fd, bool recursive, uint64_t set, uint64_t clear, uint64_t 
 	return 0;
 }
 
-int mount_attach(int fd, int dest, struct err *e)
+int mount_attach_at(int fd, int dir, const char *name, struct err *e)
 {
-	if (syscall(SYS_move_mount, fd, "", dest, "",
-		    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+	if (syscall(SYS_move_mount, fd, "", dir, name,
+		    MOVE_MOUNT_F_EMPTY_PATH | (*name ? 0 : MOVE_MOUNT_T_EMPTY_PATH)) < 0)
 		return err_sys(e, "move_mount", "cannot attach a mount");
 	return 0;
+}
+
+int mount_attach(int fd, int dest, struct err *e)
+{
+	return mount_attach_at(fd, dest, "", e);
 }
 
 int mount_at(const char *source, int source_fd, int dest, const char *type, unsigned long msflags,

@@ -55,12 +55,20 @@ int mount_finish(int context, const char *type, const char *source, const struct
 /* A detached copy of the mount (or part of it) at fd. */
 int mount_clone(int fd, bool recursive, struct err *e);
 
+/*
+ * The same of what is at this path below the directory dir, as openat(2) with O_PATH would find it.
+ * how: AT_RECURSIVE, AT_SYMLINK_NOFOLLOW.
+ */
+int mount_clone_at(int dir, const char *path, int how, struct err *e);
+
 /* mount_setattr(2) on a mount. idmap: a user namespace descriptor or -1. */
 int mount_change(int fd, bool recursive, uint64_t set, uint64_t clear, uint64_t propagation,
 		 int idmap, struct err *e);
 
 /* Attaches a detached mount on the file or directory at dest. */
 int mount_attach(int fd, int dest, struct err *e);
+/* The same on the entry of a directory, which is not followed where it is a link. */
+int mount_attach_at(int fd, int dir, const char *name, struct err *e);
 
 /*
  * The same with mount(2), for kernels without the above: makes or binds and attaches in one step

@@ -262,6 +262,67 @@ int path_mkfile_in_root(int root, const char *path, mode_t mode, struct err *e)
 	return path_mkfile_guarded(root, path, mode, NULL, e);
 }
 
+/*
+ * Opens the directory of the path and makes its last component there. 1: made; 0: not to be had
+ * this way, as something has come between, or the name is none that can be made.
+ */
+static int make_last(int root, const char *path, mode_t type, mode_t mode, struct path_place *out,
+		     struct err *e)
+{
+	_free_ char *copy = str_dup(path);
+	size_t len = strlen(copy);
+	_close_ int above = -1;
+	char *name;
+
+	while (len && copy[len - 1] == '/')
+		copy[--len] = '\0';
+	name = strrchr(copy, '/');
+	name = name ? name + 1 : copy;
+	if (!*name || str_eq(name, ".") || str_eq(name, "..") || strlen(name) > NAME_MAX)
+		return 0;
+	snprintf(out->name, sizeof(out->name), "%s", name);
+	*name = '\0';
+	above = path_mkdir_in_root(root, *copy ? copy : ".", 0755, e);
+	if (above < 0)
+		return -1;
+	if ((S_ISDIR(type) ? mkdirat(above, out->name, mode)
+			   : mknodat(above, out->name, S_IFREG | mode, 0)) < 0)
+		return errno == EEXIST ? 0 : err_sys(e, "mkdirat", "cannot make %s", path);
+	out->fd = take_fd(&above);
+	return 1;
+}
+
+static int place(int root, const char *path, mode_t type, mode_t mode, struct path_place *out,
+		 struct err *e)
+{
+	int made;
+
+	out->name[0] = '\0';
+	out->fd = resolve_in_root(root, path, O_PATH | (S_ISDIR(type) ? O_DIRECTORY : 0), 0);
+	if (out->fd >= 0)
+		return 0;
+	if (errno != ENOENT)
+		return err_sys(e, "openat2", "cannot open %s%s", S_ISDIR(type) ? "directory " : "",
+			       path);
+	made = make_last(root, path, type, mode, out, e);
+	if (made)
+		return made < 0 ? -1 : 0;
+	out->name[0] = '\0';
+	out->fd = S_ISDIR(type) ? path_mkdir_in_root(root, path, mode, e)
+				: path_mkfile_in_root(root, path, mode, e);
+	return out->fd < 0 ? -1 : 0;
+}
+
+int path_place_dir(int root, const char *path, mode_t mode, struct path_place *out, struct err *e)
+{
+	return place(root, path, S_IFDIR, mode, out, e);
+}
+
+int path_place_file(int root, const char *path, mode_t mode, struct path_place *out, struct err *e)
+{
+	return place(root, path, S_IFREG, mode, out, e);
+}
+
 /* A handle of no bytes is refused (EOVERFLOW) only after the number was written. */
 int path_mount_of(int fd, uint64_t *out)
 {

@@ -14,6 +14,7 @@
 #ifndef RP_SYS_PATH_H
 #define RP_SYS_PATH_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -45,6 +46,22 @@ int path_mkdir_beneath(int dir, const char *path, mode_t mode, struct err *e);
  * above it, links as before. Returns an O_PATH descriptor. For mount points.
  */
 int path_mkfile_in_root(int root, const char *path, mode_t mode, struct err *e);
+
+/*
+ * A place for a mount: what is at fd, or, where it had to be made, the entry "name" of the
+ * directory at fd. Who goes on with it follows no link there.
+ */
+struct path_place {
+	int fd;
+	char name[NAME_MAX + 1]; /* "": fd itself */
+};
+
+/*
+ * As path_mkdir_in_root() and path_mkfile_in_root(), but what was made is not looked up again. The
+ * caller closes out->fd.
+ */
+int path_place_dir(int root, const char *path, mode_t mode, struct path_place *out, struct err *e);
+int path_place_file(int root, const char *path, mode_t mode, struct path_place *out, struct err *e);
 
 /*
  * Who decides where something may be made: asked with the directory (O_PATH) before each mkdirat(2)

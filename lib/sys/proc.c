@@ -103,14 +103,31 @@ uint64_t proc_inode(int pidfd)
 	return st.st_ino;
 }
 
+int proc_identify_by(int pidfd, pid_t pid, struct proc_id *out, struct err *e)
+{
+	if (identify(pid, out, e) < 0)
+		return -1;
+	out->inode = pidfd >= 0 ? proc_inode(pidfd) : 0;
+	return 0;
+}
+
 int proc_identify(pid_t pid, struct proc_id *out, struct err *e)
 {
 	_close_ int fd = sys_pidfd_open(pid);
 
-	if (identify(pid, out, e) < 0)
-		return -1;
-	out->inode = fd >= 0 ? proc_inode(fd) : 0;
-	return 0;
+	return proc_identify_by(fd, pid, out, e);
+}
+
+uint64_t proc_ignored_signals(void)
+{
+	_close_ int fd = TEMP_FAILURE_RETRY(open("/proc/self/status", O_RDONLY | O_CLOEXEC));
+	char text[4096]; /* all in one: the lists that could be longer come behind it */
+	ssize_t n = fd < 0 ? -1 : TEMP_FAILURE_RETRY(read(fd, text, sizeof(text) - 1));
+	const char *line;
+
+	text[n > 0 ? n : 0] = '\0';
+	line = strstr(text, "\nSigIgn:");
+	return line ? strtoull(line + strlen("\nSigIgn:"), NULL, 16) : UINT64_MAX;
 }
 
 int proc_open(const struct proc_id *id, struct err *e)

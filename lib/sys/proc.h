@@ -28,6 +28,15 @@ int boot_id(char out[BOOT_ID_LEN], struct err *e);
 /* The identity of a process that runs now. ERR_NOTFOUND where it does not (a zombie does not). */
 int proc_identify(pid_t pid, struct proc_id *out, struct err *e);
 
+/* The same with a pidfd of it that the caller has. */
+int proc_identify_by(int pidfd, pid_t pid, struct proc_id *out, struct err *e);
+
+/*
+ * The signals that this process ignores, bit N - 1 for signal N: what execve(2) hands down. All
+ * where the kernel does not say.
+ */
+uint64_t proc_ignored_signals(void);
+
 /* The parent of a process, which may be a zombie; -1 where there is no such process. */
 pid_t proc_parent(pid_t pid);
 

@@ -407,12 +407,17 @@ static bool take_entry(struct seccomp_filter *out, const char **key, size_t *key
 
 static bool read_cache(int dir, const char *name, const struct buf *key, struct seccomp_filter *out)
 {
+	_close_ int fd =
+		dir < 0 ? -1 : openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	const char *found;
 	size_t len;
 
-	if (dir >= 0 && file_read(dir, name, MAX_CACHE_FILE, &out->entry, NULL) == 0 &&
-	    take_entry(out, &found, &len) && len == key->len && memcmp(found, key->data, len) == 0)
+	if (fd >= 0 && fd_read_all(fd, MAX_CACHE_FILE, &out->entry, name, NULL) == 0 &&
+	    take_entry(out, &found, &len) && len == key->len &&
+	    memcmp(found, key->data, len) == 0) {
+		out->file = take_fd(&fd);
 		return out->from_cache = true;
+	}
 	seccomp_filter_release(out);
 	*out = (struct seccomp_filter){0};
 	return false;
@@ -455,6 +460,11 @@ int seccomp_cached(int cachedir, const struct cur *profile, struct seccomp_filte
 
 int seccomp_keep(const struct seccomp_filter *f, int dir, const char *name, struct err *e)
 {
+	char link[40];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", f->file);
+	if (f->from_cache && linkat(AT_FDCWD, link, dir, name, AT_SYMLINK_FOLLOW) == 0)
+		return 0;
 	return file_replace(dir, name, f->entry.data, f->entry.len, 0600, false, e);
 }
 
@@ -488,6 +498,9 @@ void seccomp_filter_release(struct seccomp_filter *f)
 {
 	buf_release(&f->bpf);
 	buf_release(&f->entry);
+	if (f->from_cache)
+		close(f->file);
+	f->from_cache = false;
 }
 
 int seccomp_install(const struct seccomp_filter *f, int *listener, struct err *e)

@@ -15,6 +15,7 @@ struct seccomp_filter {
 	unsigned flags; /* SECCOMP_FILTER_FLAG_* */
 	bool notify;	/* some call is answered by a listener */
 	bool from_cache;
+	int file;	  /* the file in the cache that it is from, where from_cache is set */
 	struct buf entry; /* of seccomp_cached(): the program and the text that it was made from */
 };
 void seccomp_filter_release(struct seccomp_filter *f);
@@ -35,7 +36,8 @@ int seccomp_cached(int cachedir, const struct cur *profile, struct seccomp_filte
 
 /*
  * Keeps what seccomp_cached() gave in the file NAME of the directory, for processes that come
- * later: they need neither the profile nor the cache.
+ * later: they need neither the profile nor the cache. Where it is from the cache and the directory
+ * is on the same file system it is a link to the very file that was read.
  */
 int seccomp_keep(const struct seccomp_filter *f, int dir, const char *name, struct err *e);
 

@@ -37,21 +37,22 @@ static bool owned_here(const struct stat *st)
 		return true;
 	/* outside of any namespace the ids of containers are subordinate ones, which own no binary
 	 */
-	return geteuid() == 0 && idmap_current(false, &map, NULL) == 0 &&
-	       idmap_to_outside(&map, st->st_uid) >= 0 && st->st_uid != 65534;
+	return st->st_uid != 65534 && geteuid() == 0 && idmap_current(false, &map, NULL) == 0 &&
+	       idmap_to_outside(&map, st->st_uid) >= 0;
 }
 
 static bool is_safe(int exe)
 {
 	struct statvfs fs;
 	struct stat st;
-	int seals = fcntl(exe, F_GET_SEALS);
+	int seals;
 
+	if (fstat(exe, &st) == 0 && !owned_here(&st) && !(st.st_mode & 022))
+		return true;
+	seals = fcntl(exe, F_GET_SEALS);
 	if (seals >= 0)
 		return (seals & SEALS) == SEALS;
-	if (fstatvfs(exe, &fs) == 0 && fs.f_flag & ST_RDONLY)
-		return true;
-	return fstat(exe, &st) == 0 && !owned_here(&st) && !(st.st_mode & 022);
+	return fstatvfs(exe, &fs) == 0 && fs.f_flag & ST_RDONLY;
 }
 
 static int from_mount(int exe, char **argv)

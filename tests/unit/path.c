@@ -194,6 +194,55 @@ static void making_targets(struct fixture *x)
 	assert_false(exists(x->top, "new"));
 }
 
+/* Where the place leads is what the path leads to, and nothing is looked up again where it was
+ * made. */
+static void place_is(struct fixture *x, const char *path, bool dir, const char *at, bool made)
+{
+	struct path_place p;
+	struct stat want, have;
+	struct err e = {0};
+
+	if ((dir ? path_place_dir(x->root, path, 0750, &p, &e)
+		 : path_place_file(x->root, path, 0640, &p, &e)) < 0)
+		fail_msg("%s: %s", path, e.msg);
+	assert_int_equal(*p.name != '\0', made);
+	assert_int_equal(fstatat(x->root, at, &want, AT_SYMLINK_NOFOLLOW), 0);
+	assert_int_equal(fstatat(p.fd, p.name, &have, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW), 0);
+	assert_int_equal(have.st_ino, want.st_ino);
+	assert_int_equal(S_ISDIR(have.st_mode), dir);
+	if (made)
+		assert_int_equal(have.st_mode & 0777, dir ? 0750 : 0640);
+	close(p.fd);
+}
+
+static void places(struct fixture *x)
+{
+	struct path_place p;
+
+	place_is(x, "a/b", true, "a/b", false);
+	place_is(x, "a/file", false, "a/file", false);
+	place_is(x, "/to-a/p/q//", true, "a/p/q", true);
+	place_is(x, "to-a/p/f", false, "a/p/f", true);
+	place_is(x, "/../../p", true, "p", true);
+	place_is(x, "a/p/.", true, "a/p", false);
+	/* through a link that dangles: its target */
+	make_link(x, "../../new", "a/link");
+	place_is(x, "a/link", true, "new", false);
+	unmake(open("/dev/null", O_RDONLY), x->root, "new", AT_REMOVEDIR);
+	place_is(x, "/a/link", false, "new", false);
+	unmake(open("/dev/null", O_RDONLY), x->root, "new", 0);
+	unmake(open("/dev/null", O_RDONLY), x->root, "a/link", 0);
+	assert_int_equal(path_place_dir(x->root, "a/file", 0755, &p, NULL), -1);
+	assert_int_equal(path_place_dir(x->root, "a/file/x", 0755, &p, NULL), -1);
+	assert_int_equal(path_place_file(x->root, "loop/x", 0644, &p, NULL), -1);
+	assert_false(exists(x->top, "p"));
+	assert_false(exists(x->top, "new"));
+	unmake(open("/dev/null", O_RDONLY), x->root, "a/p/f", 0);
+	unmake(open("/dev/null", O_RDONLY), x->root, "a/p/q", AT_REMOVEDIR);
+	unmake(open("/dev/null", O_RDONLY), x->root, "a/p", AT_REMOVEDIR);
+	unmake(open("/dev/null", O_RDONLY), x->root, "p", AT_REMOVEDIR);
+}
+
 static void all_cases(struct fixture *x, const char *tag)
 {
 	links_stay_inside(x);
@@ -201,6 +250,7 @@ static void all_cases(struct fixture *x, const char *tag)
 	magic_links_are_refused(x);
 	making(x, tag);
 	making_targets(x);
+	places(x);
 }
 
 static void by_openat2(void **state)
@@ -239,8 +289,11 @@ static void rounds(struct fixture *x, int count)
 	for (int i = 0; i < count; i++) {
 		_close_ int fd = path_open_in_root(x->root, "swap/canary", O_RDONLY, 0, NULL);
 		_close_ int dir = path_mkdir_in_root(x->root, "swap/made/here", 0755, NULL);
+		struct path_place place = {.fd = -1};
 		char text[16] = "";
 
+		if (path_place_file(x->root, "swap/made/place", 0644, &place, NULL) == 0)
+			close(place.fd);
 		if (fd >= 0)
 			assert_true(read(fd, text, sizeof(text) - 1) >= 0);
 		assert_string_not_equal(text, "outside");

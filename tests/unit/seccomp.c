@@ -411,6 +411,35 @@ static void kept_for_later(void **state)
 	assert_int_equal(system(cmd), 0);
 }
 
+/* What comes from the cache is kept as a link to the file that was read. */
+static void kept_as_link(void **state)
+{
+	struct fixture *x = *state;
+	char path[] = "/tmp/rp-seccomp.XXXXXX";
+	_close_ int dir = make_dir(path);
+	struct seccomp_filter f = {0}, g = {0};
+	_json_ struct json *profile = NULL;
+	struct stat file, kept;
+
+	cached(dir, x->profile, &f);
+	seccomp_filter_release(&f);
+	memset(&f, 0, sizeof(f));
+	assert_true(cached(dir, x->profile, &f));
+	assert_int_equal(seccomp_keep(&f, dir, "kept", NULL), 0);
+	assert_int_equal(fstat(f.file, &file), 0);
+	assert_int_equal(fstatat(dir, "kept", &kept, AT_SYMLINK_NOFOLLOW), 0);
+	assert_int_equal(kept.st_ino, file.st_ino);
+	assert_int_equal(kept.st_nlink, 2);
+	/* a file of that name is replaced, as before */
+	assert_int_equal(seccomp_keep(&f, dir, "kept", NULL), 0);
+	assert_int_equal(seccomp_kept(dir, "kept", &g, &profile, NULL), 0);
+	assert_same(&x->f, &g);
+	seccomp_filter_release(&f);
+	seccomp_filter_release(&g);
+	_free_ char *cmd = str_fmt("rm -rf %s", path);
+	assert_int_equal(system(cmd), 0);
+}
+
 static void refuses(const char *text, const char *path)
 {
 	_json_ struct json *p = NULL;
@@ -456,6 +485,7 @@ int main(void)
 		cmocka_unit_test(same_bytes),
 		cmocka_unit_test(cache_equals_compile),
 		cmocka_unit_test(kept_for_later),
+		cmocka_unit_test(kept_as_link),
 		cmocka_unit_test(damaged_cache),
 		cmocka_unit_test(wrong_profiles),
 	};
