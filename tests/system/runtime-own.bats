@@ -120,6 +120,25 @@ as_root() { unshare --user --map-root-user --mount "$@"; }
 	[ "$(readlink "$DIR/link/rootfs/dev/ptmx")" = pts/ptmx ]
 }
 
+@test "what a link of the image mounts onto /dev is what the container has" {
+	local filter
+	bundle link . --own
+	ln -s dev "$DIR/link/rootfs/d"
+	for filter in . '.linux.devices = [{path: "/dev/x", type: "p"}]'; do
+		rm -rf "$DIR/bound"
+		mkdir "$DIR/bound"
+		touch "$DIR/bound/mine"
+		bundle link "$filter | $(on /d bound) | .mounts += [{destination: \"/dev/late\", type: \"tmpfs\", source: \"late\"}] |
+			.process.args = [\"sh\",\"-c\",\"echo /dev/*; grep -c ' /dev/late ' /proc/self/mountinfo\"]" --own
+		run ctr-runtime run -b "$DIR/link" link
+		# the mount point was asked for by name; nothing else comes into the bound directory
+		[ "${output%$'\n'*}" = "/dev/late /dev/mine" ] || [[ $output == *"/dev/x is not made"*"/dev/late /dev/mine"* ]]
+		[ "${output##*$'\n'}" = 1 ]
+		[ "$(ls "$DIR/bound")" = "late
+mine" ]
+	done
+}
+
 @test "masked and read-only paths, tmpcopyup and mounts below change nothing in a bound directory" {
 	user_dir
 	run in_container "$(on /vol) | .linux.maskedPaths += [\"/vol/ptmx\", \"/vol/sub\", \"/vol/none\"] | .linux.readonlyPaths += [\"/vol/pts\", \"/vol/gone\"] |

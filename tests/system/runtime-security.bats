@@ -491,6 +491,44 @@ newest_readonly='["/proc/asound","/proc/bus","/proc/fs","/proc/irq","/proc/sys",
 	nothing_left
 }
 
+@test "masks hold wherever the configuration has its proc, and however it spells that" {
+	local paths proc
+	paths=$(jq -c .linux.maskedPaths "$DIR/base.json")
+	for proc in /proc /proc/ //proc; do
+		run in_container ".mounts |= map(if .type == \"proc\" then .destination = \"$proc\" else . end)" \
+			sh -c "/bin/probe masked $(jq -r 'join(" ")' <<<"$paths"); grep -c ' /proc/sys ro,' /proc/self/mountinfo"
+		[ "$output" = "looked
+1" ]
+	done
+	# one more on top of it, with options of its own
+	run in_container '.mounts += [{destination: "/proc", type: "proc", source: "proc", options: ["hidepid=2"]}]' \
+		sh -c "/bin/probe masked $(jq -r 'join(" ")' <<<"$paths")"
+	[ "$output" = looked ]
+	[ "$(in_container '.linux.maskedPaths = ["/proc/self/../keys", "/proc/./sys", "/proc/version"] | .linux.readonlyPaths = ["/proc/net"]' \
+		sh -c 'cat /proc/keys /proc/version; ls /proc/sys')" = "" ]
+	# nothing but a procfs covers it
+	run in_container '.mounts += [{destination: "/proc", type: "sysfs", source: "sysfs"}]' true
+	[ "$status" = 1 ]
+}
+
+@test "signals that the caller ignores are not ignored by the command, by run, exec and start" {
+	local ignoring="trap '' INT QUIT USR2 PIPE CHLD RTMIN RTMIN+3 RTMAX; exec"
+	bundle one '.process.args = ["grep","SigIgn","/proc/self/status"]'
+	run bash -c "$ignoring grep SigIgn /proc/self/status"
+	[ "$output" = "SigIgn:	8000001200011806" ]
+	run bash -c "$ignoring ctr-runtime run -b $DIR/one one"
+	[ "$output" = "SigIgn:	0000000000000000" ]
+	sleeper two
+	run bash -c "$ignoring ctr-runtime exec two grep SigIgn /proc/self/status"
+	[ "$output" = "SigIgn:	0000000000000000" ]
+	gone two
+	bash -c "$ignoring ctr-runtime create -b $DIR/one one" </dev/null >"$DIR/said" 2>&1 3>&-
+	ctr-runtime start one
+	while [ ! -s "$DIR/said" ]; do sleep 0.05; done
+	gone one
+	[ "$(cat "$DIR/said")" = "SigIgn:	0000000000000000" ]
+}
+
 @test "each container has a session keyring of its own, unless asked for the caller's" {
 	sleeper keys '.linux.seccomp = null'
 	[ "$(ctr-runtime exec keys /bin/probe key-add rptest-key)" = ok ] || skip "no keys here"

@@ -39,6 +39,16 @@ static int refuse_limits(const char *limit, const char *why, const char *hint, s
 	return err_hint(e, "%s", hint);
 }
 
+/* This process stays in the user namespace where it was started. */
+static bool real_root(void)
+{
+	static int known = -1;
+
+	if (known < 0)
+		known = userns_real_root();
+	return known;
+}
+
 /* Candidates in order; ends with NULL. */
 static void candidates(const struct config *cfg, const char *id, struct strv *out)
 {
@@ -51,7 +61,7 @@ static void candidates(const struct config *cfg, const char *id, struct strv *ou
 		strv_add(out, asked);
 		return;
 	}
-	if (userns_real_root()) {
+	if (real_root()) {
 		strv_addf(out, *asked ? "/%s" : "/ctr-runtime/%s", *asked ? asked : id);
 		return;
 	}
@@ -134,7 +144,7 @@ static int finish(const struct config *cfg, const struct cgroup *c, struct err *
 {
 	if (limits_apply(c->fd, c->path, cfg->resources, e) < 0 || cgroup_give(cfg, c->fd, e) < 0)
 		return -1;
-	if (!userns_real_root() || cgroup2_layout() != CGROUP_UNIFIED)
+	if (!real_root() || cgroup2_layout() != CGROUP_UNIFIED)
 		return 0;
 	return devices_filter(c->fd, cfg->resources, e);
 }
@@ -171,7 +181,7 @@ static bool wants_scope(const struct global *g, const struct config *cfg, const 
 
 	if (scope_wanted(g))
 		return true;
-	if (!limit || g->cgroup_manager || userns_real_root() ||
+	if (!limit || g->cgroup_manager || real_root() ||
 	    (cfg->cgroups_path && *cfg->cgroups_path == '/'))
 		return false;
 	manager = cgroup2_user_manager();
@@ -203,7 +213,7 @@ int cgroup_prepare(const struct global *g, const struct config *cfg, const char 
 	if (out->adopt)
 		return 0;
 	l = cgroup2_layout();
-	if (!limit && l != CGROUP_UNIFIED && userns_real_root() && denies_devices(cfg->resources))
+	if (!limit && l != CGROUP_UNIFIED && denies_devices(cfg->resources) && real_root())
 		return refuse_limits("devices", "this host has no cgroup v2 to control devices by",
 				     "boot with systemd.unified_cgroup_hierarchy=1, or leave "
 				     "the list out",

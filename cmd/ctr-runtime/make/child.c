@@ -23,6 +23,7 @@
 #include "make/birth.h"
 #include "make/note.h"
 #include "make/notify.h"
+#include "make/spent.h"
 #include "make/stage.h"
 #include "make/steps.h"
 #include "make/waiting.h"
@@ -152,6 +153,7 @@ static int open_proc(struct create *c, struct err *e)
 	c->proc = c->pid_last ? -1 : mount_new("proc", "proc", &none, 0, e);
 	if (c->proc >= 0)
 		return 0;
+	host_proc(c, NULL);
 	if (c->host_proc < 0)
 		return err_prefix(e, "there is no usable /proc");
 	err_clear(e);
@@ -177,10 +179,18 @@ static int host_names(struct create *c, struct err *e)
 	return 0;
 }
 
+/* A hook may mount, and unmount, what it likes in the container. */
+static void before_hooks(struct create *c)
+{
+	spent_close(c);
+	c->proc_is_slash_proc = false;
+}
+
 static int runtime_hooks(struct create *c, struct err *e)
 {
 	if (!c->cfg.prestart.n && !c->cfg.create_runtime.n)
 		return 0;
+	before_hooks(c);
 	if (note_send(c->sync_child, NOTE_ROOTFS, 0, e) < 0)
 		return -1;
 	return note_wait(c->sync_child, NOTE_ROOTFS, NULL, e);
@@ -193,6 +203,7 @@ static int hooks_here(struct create *c, const struct config_hooks *h, const char
 
 	if (!h->n)
 		return 0;
+	before_hooks(c);
 	state = create_state(c, status);
 	return hooks_run(h, kind, env, state, e);
 }
@@ -252,7 +263,6 @@ static const struct stage stages[] = {
 	{"open root", rootfs_open_source},
 	{"open sources", sources_open_early},
 	{"notify folder", notify_open},
-	{"host proc", host_proc},
 	{"become root", become_root},
 	{"open proc", open_proc},
 	{"oom score", oom_score},

@@ -3,9 +3,18 @@
 #include "make/container.h"
 
 #include <sched.h>
+#include <signal.h>
 
 #include "manage/state.h"
 #include "sys/nsfork.h"
+#include "sys/proc.h"
+
+void create_signals(struct create *c)
+{
+	c->ignored = proc_ignored_signals();
+	if (c->ignored >> (SIGCHLD - 1) & 1)
+		signal(SIGCHLD, SIG_DFL);
+}
 
 struct json *create_state(const struct create *c, const char *status)
 {

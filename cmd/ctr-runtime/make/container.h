@@ -35,12 +35,14 @@ struct create {
 	/* what is to be made */
 	struct config cfg;
 	char *bundle, *rootfs; /* absolute */
+	int bundle_dir;
 	uint64_t new_ns;       /* CLONE_NEW* to be made */
 	int ns_fd[8];	       /* in the order of ns_types: to be joined, or -1 */
 	uint64_t joined_early; /* joined before the user namespace was made */
 	bool pid_last;	       /* pidjoin.h: a pid namespace is joined, after all else */
 	bool in_userns;	       /* this process is not in the initial user namespace */
 	struct caps caps;
+	uint64_t ignored; /* signals: proc_ignored_signals() */
 	struct seccomp_filter filter;
 	bool has_filter;
 	struct cgroup cgroup;
@@ -67,10 +69,14 @@ struct create {
 	int host_proc;	  /* an O_PATH descriptor of a verified /proc of the host */
 	int proc;	  /* a procfs of the container's pid namespace that nothing can cover */
 	bool proc_placed; /* it is a mount of the configuration */
-	int root;	  /* the root of the container */
-	int root_source;  /* what the bundle has for it */
-	int *late_ro;	  /* mounts that become read-only when all is made in them */
+	bool proc_is_slash_proc; /* and what "/proc" of the container leads to, by no link */
+	bool slash_proc_is_real; /* "/proc" leads to some procfs, by no link */
+	int root;		 /* the root of the container */
+	int root_source;	 /* what the bundle has for it */
+	int *late_ro;		 /* mounts that become read-only when all is made in them */
 	size_t nlate_ro;
+	int null;      /* the host's /dev/null, for masks */
+	int dev;       /* own.h: the new tmpfs that "/dev" of the container leads to */
 	uint64_t *own; /* own.h: numbers of mounts */
 	size_t nown;
 	int *sources;	/* of bind mounts, by index of the mount, as far as they are open; or -1 */
@@ -78,6 +84,8 @@ struct create {
 	bool serves;	/* the runtime gives sources that the child may not open: sources.h */
 	int devpts;	/* the container's own */
 	int notify_dir; /* notify.c: the folder that is mounted */
+	int spent[48];	/* spent.h: to be closed */
+	size_t nspent;
 
 	/* the child's own, while it becomes the command */
 	int ns_own[8]; /* waiting.h */
@@ -88,16 +96,19 @@ struct create {
 };
 
 /* Before anything is opened. */
-#define CREATE_NONE                                                                           \
-	{                                                                                     \
-		.pid_file_dir = -1, .state_dir = -1, .creating = -1, .listener = -1,          \
-		.console = -1, .start_socket = -1, .cgroup = CGROUP_NONE_YET, .err_read = -1, \
-		.err_write = -1, .sync_parent = -1, .sync_child = -1, .pidfd = -1,            \
-		.tty_master = -1, .host_proc = -1, .proc = -1, .root = -1, .root_source = -1, \
-		.devpts = -1, .peer = -1, .cwd = -1, .notify = -1, .notify_dir = -1,          \
-		.ns_fd = {-1, -1, -1, -1, -1, -1, -1, -1},                                    \
-		.ns_own = {-1, -1, -1, -1, -1, -1, -1, -1},                                   \
+#define CREATE_NONE                                                                                \
+	{                                                                                          \
+		.bundle_dir = -1, .pid_file_dir = -1, .state_dir = -1, .creating = -1,             \
+		.listener = -1, .console = -1, .start_socket = -1, .cgroup = CGROUP_NONE_YET,      \
+		.err_read = -1, .err_write = -1, .sync_parent = -1, .sync_child = -1, .pidfd = -1, \
+		.tty_master = -1, .host_proc = -1, .proc = -1, .root = -1, .root_source = -1,      \
+		.dev = -1, .null = -1, .devpts = -1, .peer = -1, .cwd = -1, .notify = -1,          \
+		.notify_dir = -1, .ns_fd = {-1, -1, -1, -1, -1, -1, -1, -1},                       \
+		.ns_own = {-1, -1, -1, -1, -1, -1, -1, -1},                                        \
 	}
+
+/* Learns which signals the caller ignores; SIGCHLD no more, or nobody could be waited for. */
+void create_signals(struct create *c);
 
 /* The container as the OCI state document has it; the caller puts it. */
 struct json *create_state(const struct create *c, const char *status);

@@ -46,6 +46,7 @@
 #include "sys/fdpass.h"
 #include "sys/idmap.h"
 #include "sys/nsfork.h"
+#include "sys/path.h"
 #include "sys/proc.h"
 #include "sys/seccomp_filter.h"
 #include "sys/userns.h"
@@ -54,12 +55,10 @@
 /* Reads and parses; must not touch anything on the host. */
 static int read_config(struct create *c, struct err *e)
 {
-	_close_ int dir = TEMP_FAILURE_RETRY(open(c->bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	_close_ int dir = take_fd(&c->bundle_dir);
 	const char *name = c->o->config ? c->o->config : "config.json";
 	struct json *doc = NULL;
 
-	if (dir < 0)
-		return err_sys(e, "open", "cannot open the bundle %s", c->bundle);
 	if (json_read_file(c->o->config ? AT_FDCWD : dir, name, CONFIG_MAX_SIZE, &doc, e) < 0)
 		return -1;
 	if (config_parse(doc, &c->cfg, e) < 0)
@@ -273,6 +272,7 @@ static int record(struct create *c, struct err *e)
 		.cgroup_scope = c->cgroup.scope,
 		.cgroup_made = c->cgroup.made,
 		.proc.pid = c->pid,
+		.pidfd = c->pidfd,
 		.annotations = c->cfg.annotations,
 		.config = c->cfg.doc,
 		.seccomp = c->has_filter,
@@ -419,18 +419,25 @@ static void undo(struct create *c)
 		unlinkat(c->pid_file_dir, c->pid_file_name, 0);
 	poststop_hooks(c);
 	if (c->state_dir >= 0)
-		state_remove(c->g, c->id, &ignored);
+		state_remove(c->g, c->id, c->state_dir, &ignored);
 }
 
 /* Paths of the command line are relative to where the runtime was started. */
 static int open_paths(struct create *c, struct err *e)
 {
 	const char *bundle = c->o->bundle ? c->o->bundle : ".";
+	char path[PATH_MAX], link[FD_PATH_LEN];
+	ssize_t n;
 
-	c->bundle = realpath(bundle, NULL);
+	c->bundle_dir = TEMP_FAILURE_RETRY(open(bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	if (c->bundle_dir < 0)
+		return err_sys(e, "open", "cannot find the bundle %s", bundle);
+	n = readlink(path_fd_link(c->bundle_dir, link), path, sizeof(path));
+	c->bundle = n > 0 && *path == '/' ? str_ndup(path, (size_t)n) : realpath(bundle, NULL);
 	if (!c->bundle)
 		return err_sys(e, "realpath", "cannot find the bundle %s", bundle);
-	c->in_userns = userns_host_uid() != 0 || geteuid() != 0;
+	c->in_userns = !userns_real_root();
+	create_signals(c);
 	return open_pid_file(c, e);
 }
 

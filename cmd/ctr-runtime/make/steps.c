@@ -16,13 +16,8 @@
 #include <unistd.h>
 
 #include "make/note.h"
+#include "make/spent.h"
 #include "process/process.h"
-
-static void drop(int *fd)
-{
-	if (*fd >= 0)
-		close(take_fd(fd));
-}
 
 /*
  * Dies with the runtime; must come first, and again after each change of credentials. What belongs
@@ -31,13 +26,12 @@ static void drop(int *fd)
  */
 int follow_parent(struct create *c, struct err *e)
 {
-	drop(&c->sync_parent);
-	drop(&c->err_read);
-	drop(&c->state_dir);
-	drop(&c->creating);
-	drop(&c->notify);
-	drop(&c->pid_file_dir);
-	drop(&c->g->root_fd);
+	int *const theirs[] = {&c->sync_parent, &c->err_read,	  &c->state_dir, &c->creating,
+			       &c->notify,	&c->pid_file_dir, &c->g->root_fd};
+
+	for (size_t i = 0; i < ARRAY_LEN(theirs); i++)
+		spent(c, take_fd(theirs[i]));
+	spent_close(c);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return err_sys(e, "prctl", "cannot follow the runtime");
 	return 0;
@@ -48,6 +42,8 @@ int host_proc(struct create *c, struct err *e)
 {
 	struct statfs st;
 
+	if (c->host_proc >= 0)
+		return 0;
 	c->host_proc = TEMP_FAILURE_RETRY(open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
 	if (c->host_proc >= 0 &&
 	    (TEMP_FAILURE_RETRY(fstatfs(c->host_proc, &st)) < 0 || st.f_type != PROC_SUPER_MAGIC)) {

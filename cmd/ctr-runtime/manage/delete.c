@@ -63,15 +63,14 @@ static void poststop(struct state *s)
 /* What a killed create left: a directory without a state. */
 static int delete_leftover(const struct global *g, const char *id, struct err *e)
 {
-	int dir;
+	_close_ int dir = -1;
 
 	if (faccessat(g->root_fd, id, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return err_set(e, ERR_NOTFOUND, 0, NULL, "container %s does not exist", id);
 	dir = state_claim(g, id, e);
 	if (dir < 0)
 		return -1;
-	close(dir);
-	return state_remove(g, id, e);
+	return state_remove(g, id, dir, e);
 }
 
 int delete_container(const struct global *g, const char *id, bool force, struct err *e)
@@ -93,7 +92,7 @@ int delete_container(const struct global *g, const char *id, bool force, struct 
 	if (cgroup_destroy(g, s.cgroup, s.cgroup_made, s.cgroup_scope, e) < 0)
 		return -1;
 	poststop(&s);
-	return state_remove(g, id, e);
+	return state_remove(g, id, s.dir, e);
 }
 
 /* The ids that an operand means: itself, or with --regex all that match. */

@@ -428,6 +428,7 @@ static int run_exec(struct global *g, void *opts, int argc, char **argv, struct 
 	c.g = g;
 	c.o = &o->base;
 	c.start = c.exec = true;
+	create_signals(&c);
 	if (state_root(g, e) < 0 || state_load(g, argv[0], false, &container, e) < 0)
 		return -1;
 	c.id = container.id;

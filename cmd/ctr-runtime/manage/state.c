@@ -207,7 +207,7 @@ int state_write(int dir, struct state *s, const struct json *hooks, struct err *
 
 	time_text(NULL, now);
 	s->created = now;
-	if (s->proc.pid && proc_identify(s->proc.pid, &s->proc, e) < 0)
+	if (s->proc.pid && proc_identify_by(s->pidfd, s->proc.pid, &s->proc, e) < 0)
 		return -1;
 	j = fields_write(fields, s);
 	s->created = NULL;
@@ -218,6 +218,7 @@ int state_write(int dir, struct state *s, const struct json *hooks, struct err *
 
 static int load_document(struct state *s, const char *id, struct err *e)
 {
+	struct err why = {0};
 	struct cur root;
 
 	if (json_read_file(s->dir, STATE_FILE, CONFIG_MAX_SIZE + 65536, &s->doc, e) < 0)
@@ -226,7 +227,8 @@ static int load_document(struct state *s, const char *id, struct err *e)
 	if (fields_read(fields, &root, s, e) < 0)
 		return -1;
 	s->id = id; /* what it is called now */
-	s->pidfd = proc_open(&s->proc, NULL);
+	s->pidfd = proc_open(&s->proc, &why);
+	s->ended = s->pidfd < 0 && why.code == ERR_NOTFOUND;
 	return 0;
 }
 
@@ -299,7 +301,7 @@ static bool is_alive(const struct state *s)
 
 	if (s->pidfd >= 0)
 		return proc_wait(s->pidfd, 0, NULL) != 1;
-	if (!s->proc.pid || proc_identify(s->proc.pid, &now, NULL) < 0 ||
+	if (s->ended || !s->proc.pid || proc_identify(s->proc.pid, &now, NULL) < 0 ||
 	    now.start != s->proc.start || !str_eq(now.boot, s->proc.boot))
 		return false;
 	/* where the kernel does not say, the start time has to do */
@@ -352,8 +354,15 @@ struct oci_state state_describe(const struct state *s, const char *status)
 	};
 }
 
-int state_remove(const struct global *g, const char *id, struct err *e)
+/* Mostly there is nothing else in it. */
+int state_remove(const struct global *g, const char *id, int dir, struct err *e)
 {
+	if (dir >= 0) {
+		unlinkat(dir, STATE_FILE, 0);
+		unlinkat(dir, STATE_SECCOMP, 0);
+		if (unlinkat(g->root_fd, id, AT_REMOVEDIR) == 0)
+			return 0;
+	}
 	return path_remove_tree(g->root_fd, id, e);
 }
 

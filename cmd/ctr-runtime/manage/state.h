@@ -40,6 +40,7 @@ struct state {
 	bool seccomp;	 /* there is STATE_SECCOMP */
 
 	struct json *doc; /* holds the strings */
+	bool ended;	  /* its first process, when the record was read */
 	int dir;	  /* ROOT/ID */
 	int pidfd; /* of proc; -1 where it has ended or could not be opened: state_pidfd() says why
 		    */
@@ -74,8 +75,8 @@ int state_claim(const struct global *g, const char *id, struct err *e);
 int state_creating(int dir, struct err *e);
 
 /*
- * Writes the record, with the time and with proc, of which only the pid need be given (0: none),
- * and the hooks, NULL: none.
+ * Writes the record, with the time and with proc, of which only the pid need be given (0: none)
+ * with its pidfd, and the hooks, NULL: none.
  */
 int state_write(int dir, struct state *s, const struct json *hooks, struct err *e);
 
@@ -104,8 +105,8 @@ struct oci_state state_describe(const struct state *s, const char *status);
  */
 int state_remove_leftover(const struct global *g, const char *id, int dir, struct err *e);
 
-/* Removes ROOT/ID. */
-int state_remove(const struct global *g, const char *id, struct err *e);
+/* Removes ROOT/ID, which is open at dir (or -1) and locked. */
+int state_remove(const struct global *g, const char *id, int dir, struct err *e);
 
 /* The ids below ROOT, sorted. */
 int state_list(const struct global *g, struct strv *ids, struct err *e);

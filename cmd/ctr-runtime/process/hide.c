@@ -136,7 +136,9 @@ int leave_host(struct create *c, int pid_ns, struct err *e)
 	memcpy(keep + 6, c->ns_own, sizeof(c->ns_own));
 	if (hide_descriptors(c, keep, ARRAY_LEN(keep), e) < 0)
 		return -1;
-	c->root = c->root_source = c->proc = c->host_proc = c->devpts = c->console = -1;
+	c->root = c->root_source = c->null = c->dev = c->proc = c->host_proc = c->devpts =
+		c->console = -1;
+	c->nspent = 0;
 	c->cgroup.fd = -1;
 	hide_erase();
 	hide_hooks(c, true);

@@ -239,22 +239,25 @@ int process_limits(struct create *c, struct err *e)
 {
 	const struct config_process *p = &c->cfg.process;
 
-	process_reset_signals();
+	process_reset_signals(c);
 	if (schedule_apply(&c->cfg, e) < 0 || set_personality(c->cfg.personality, e) < 0)
 		return -1;
-	umask(p->umask == CONFIG_UNSET ? 0022 : (mode_t)p->umask);
+	if (p->umask != CONFIG_UNSET) /* main() has set it to 0022 */
+		umask((mode_t)p->umask);
 	return set_rlimits(p, e);
 }
 
 /* By the system call itself: sigaction(3) refuses 32 and 33, which the C library keeps for itself.
  */
-void process_reset_signals(void)
+void process_reset_signals(const struct create *c)
 {
 	static const unsigned long dflt[8]; /* SIG_DFL, no flags, nothing blocked: all zero */
 	sigset_t none;
 
+	/* handlers do not outlive execve(2) anyway */
 	for (int s = 1; s < NSIG; s++)
-		syscall(SYS_rt_sigaction, s, dflt, NULL, 8);
+		if (c->ignored >> (s - 1) & 1)
+			syscall(SYS_rt_sigaction, s, dflt, NULL, 8);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -466,7 +469,8 @@ int process_identity(struct create *c, struct err *e)
 	give_streams(p);
 	if (caps_limit(&c->caps, e) < 0)
 		return -1;
-	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+	/* only a change from root to another user drops them: capabilities(7) */
+	if (p->uid && prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return err_sys(e, "prctl", "cannot keep the capabilities");
 	if (set_groups(c, e) < 0)
 		return -1;

@@ -31,7 +31,7 @@ int process_exec(struct create *c, struct err *e);
 void process_caps(const struct config_process *p, bool new_user, struct caps *out);
 /* Does the command keep the supplementary groups of the caller: ANNOTATION_KEEP_GROUPS? */
 bool process_keeps_groups(const struct create *c);
-/* Signals, descriptors: what must not go over to the user's command. */
-void process_reset_signals(void);
+/* Signals as a command expects them: none blocked, none ignored. */
+void process_reset_signals(const struct create *c);
 
 #endif

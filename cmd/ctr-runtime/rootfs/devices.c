@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "make/spent.h"
 #include "rootfs/own.h"
 #include "sys/mountfd.h"
 #include "sys/path.h"
@@ -36,6 +37,9 @@ static const struct {
 	{"fd", "/proc/self/fd"},       {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"},
 	{"stderr", "/proc/self/fd/2"}, {"ptmx", "pts/ptmx"},
 };
+
+/* Of the mount of a single node. */
+#define DEVICE_ATTRS (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
 
 static mode_t type_of(const struct config_device *d)
 {
@@ -81,66 +85,25 @@ static int open_host(const struct config_device *d, struct err *e)
 {
 	_close_ int fd = TEMP_FAILURE_RETRY(open(d->path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
 	_close_ int other = -1;
+	int saved = errno;
 
-	if (fd < 0 || !is_device(fd, d)) {
-		int saved = errno;
-
-		other = open_by_number(d);
-		errno = saved;
-		if (other >= 0 && is_device(other, d))
-			return take_fd(&other);
-	}
+	if (fd >= 0 && is_device(fd, d))
+		return take_fd(&fd);
+	other = open_by_number(d);
+	if (other >= 0 && is_device(other, d))
+		return take_fd(&other);
+	errno = saved;
 	if (fd < 0)
 		return err_sys(e, "open", "cannot open the host's %s", d->path);
-	if (!is_device(fd, d))
-		return err_set(e, ERR_DENIED, 0, NULL, "the host's %s is not the device %s %u:%u",
-			       d->path, d->type, (unsigned)d->major, (unsigned)d->minor);
-	return take_fd(&fd);
+	return err_set(e, ERR_DENIED, 0, NULL, "the host's %s is not the device %s %u:%u", d->path,
+		       d->type, (unsigned)d->major, (unsigned)d->minor);
 }
 
-int devices_open_null(struct err *e)
+int devices_open_null(struct create *c, struct err *e)
 {
-	return open_host(&defaults[0], e);
-}
-
-static int bind_device(struct create *c, const struct config_device *d, struct err *e)
-{
-	struct path_guard guard = own_guard(c);
-	_close_ int target = path_mkfile_guarded(c->root, d->path, 0644, &guard, e);
-	_close_ int source = -1, m = -1;
-
-	if (target < 0)
-		return -1;
-	/* the configuration has mounted something there */
-	if (is_device(target, d) || !own_has(c, target))
-		return 0;
-	source = open_host(d, e);
-	if (source < 0)
-		return -1;
-	m = mount_clone(source, false, e);
-	if (m >= 0)
-		return mount_change(m, false, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, 0, -1, e) <
-				       0
-			       ? -1
-			       : mount_attach(m, target, e);
-	if (e->errnum != ENOSYS)
-		return -1;
-	err_clear(e);
-	return mount_at(NULL, source, target, NULL, MS_BIND, NULL, e);
-}
-
-/* The directory of the path and its last component. */
-static int open_parent(struct create *c, const char *path, const char **base, struct err *e)
-{
-	_free_ char *dir = str_dup(path);
-	struct path_guard guard = own_guard(c);
-	char *slash = strrchr(dir, '/');
-
-	*base = strrchr(path, '/') + 1;
-	if (!**base || str_eq(*base, ".") || str_eq(*base, ".."))
-		return err_set(e, ERR_INPUT, 0, NULL, "%s is no name for a device", path);
-	slash[slash == dir ? 1 : 0] = '\0';
-	return path_mkdir_guarded(c->root, dir, 0755, &guard, e);
+	if (c->null < 0)
+		c->null = open_host(&defaults[0], e);
+	return c->null;
 }
 
 /* Returns 1 where this user may not make nodes. */
@@ -164,6 +127,86 @@ static int make_node(int dir, const char *base, const struct config_device *d, s
 	return 0;
 }
 
+/* A detached mount of the host's node; -1 where that is not at its path, or this kernel has none.
+ */
+static int clone_host(struct create *c, const struct config_device *d)
+{
+	_close_ int m = mount_clone_at(AT_FDCWD, d->path, AT_SYMLINK_NOFOLLOW, NULL);
+
+	return m >= 0 && is_device(m, d) ? take_fd(&m) : -1;
+}
+
+/*
+ * In the new /dev, which is empty but for what this process has made: nothing needs to be looked
+ * at. Returns 1 where it cannot be made so.
+ */
+static int make_in_dev(struct create *c, const struct config_device *d, struct err *e)
+{
+	const char *name = str_after(d->path, "/dev/");
+	int m, rc = 1;
+
+	if (c->dev < 0 || !name || !*name || *name == '.' || strchr(name, '/'))
+		return 1;
+	if (!c->in_userns || *d->type == 'p')
+		rc = make_node(c->dev, name, d, e);
+	if (rc != 1)
+		return rc;
+	m = clone_host(c, d);
+	if (m < 0)
+		return 1;
+	if (mknodat(c->dev, name, S_IFREG | 0644, 0) < 0)
+		rc = 1;
+	else if (mount_change(m, false, DEVICE_ATTRS, 0, 0, -1, e) < 0)
+		rc = -1;
+	else
+		rc = mount_attach_at(m, c->dev, name, e);
+	/* one that is attached can be cloned, for masks */
+	if (rc == 0 && d == &defaults[0])
+		c->null = m;
+	else
+		spent(c, m);
+	return rc;
+}
+
+static int bind_device(struct create *c, const struct config_device *d, struct err *e)
+{
+	struct path_guard guard = own_guard(c);
+	_close_ int target = path_mkfile_guarded(c->root, d->path, 0644, &guard, e);
+	_close_ int source = -1, m = -1;
+
+	if (target < 0)
+		return -1;
+	/* the configuration has mounted something there */
+	if (is_device(target, d) || !own_has(c, target))
+		return 0;
+	source = open_host(d, e);
+	if (source < 0)
+		return -1;
+	m = mount_clone(source, false, e);
+	if (m >= 0)
+		return mount_change(m, false, DEVICE_ATTRS, 0, 0, -1, e) < 0
+			       ? -1
+			       : mount_attach(m, target, e);
+	if (e->errnum != ENOSYS)
+		return -1;
+	err_clear(e);
+	return mount_at(NULL, source, target, NULL, MS_BIND, NULL, e);
+}
+
+/* The directory of the path and its last component. */
+static int open_parent(struct create *c, const char *path, const char **base, struct err *e)
+{
+	_free_ char *dir = str_dup(path);
+	struct path_guard guard = own_guard(c);
+	char *slash = strrchr(dir, '/');
+
+	*base = strrchr(path, '/') + 1;
+	if (!**base || str_eq(*base, ".") || str_eq(*base, ".."))
+		return err_set(e, ERR_INPUT, 0, NULL, "%s is no name for a device", path);
+	slash[slash == dir ? 1 : 0] = '\0';
+	return path_mkdir_guarded(c->root, dir, 0755, &guard, e);
+}
+
 /* What is on a mount of somebody else stays as it is. */
 static int leave(struct create *c, const struct config_device *d, bool asked)
 {
@@ -180,9 +223,12 @@ static int leave(struct create *c, const struct config_device *d, bool asked)
 static int make_device(struct create *c, const struct config_device *d, bool asked, struct err *e)
 {
 	const char *base;
-	_close_ int dir = open_parent(c, d->path, &base, e);
-	int rc = 1;
+	_close_ int dir = -1;
+	int rc = make_in_dev(c, d, e);
 
+	if (rc != 1)
+		return rc < 0 ? err_prefix(e, "device %s", d->path) : 0;
+	dir = open_parent(c, d->path, &base, e);
 	if (dir < 0 && e->errnum != EXDEV)
 		return err_prefix(e, "device %s", d->path);
 	err_clear(e);
@@ -233,12 +279,14 @@ static int make_link(const struct create *c, int dev, const char *name, const ch
 int devices_links(struct create *c, struct err *e)
 {
 	struct path_guard guard = own_guard(c);
-	_close_ int dev = path_mkdir_guarded(c->root, "/dev", 0755, &guard, e);
+	int dev = c->dev >= 0 ? c->dev : path_mkdir_guarded(c->root, "/dev", 0755, &guard, e);
 
 	if (dev < 0 && e->errnum != EXDEV)
 		return -1;
 	err_clear(e);
-	if (dev < 0 || !own_has(c, dev))
+	if (dev != c->dev)
+		spent(c, dev);
+	if (dev < 0 || (dev != c->dev && !own_has(c, dev)))
 		return 0;
 	for (size_t i = 0; i < ARRAY_LEN(links); i++)
 		if (make_link(c, dev, links[i].name, links[i].target, e) < 0)

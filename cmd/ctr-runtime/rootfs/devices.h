@@ -9,7 +9,7 @@
 int devices_make(struct create *c, struct err *e);
 int devices_links(struct create *c, struct err *e);
 
-/* An O_PATH descriptor of the host's /dev/null, verified to be character device 1:3. */
-int devices_open_null(struct err *e);
+/* The host's /dev/null, verified to be character device 1:3: c->null. -1 with *e. */
+int devices_open_null(struct create *c, struct err *e);
 
 #endif

@@ -19,10 +19,12 @@
 #include <sys/xattr.h>
 
 #include "join/pidjoin.h"
+#include "make/spent.h"
 #include "make/steps.h"
 #include "rootfs/copyup.h"
 #include "rootfs/idmount.h"
 #include "rootfs/own.h"
+#include "rootfs/target.h"
 #include "sys/cgroup2.h"
 #include "sys/mountfd.h"
 #include "sys/path.h"
@@ -34,7 +36,7 @@ struct job {
 	const char *type;
 	int source;  /* of a bind mount */
 	bool cloned; /* source is a detached mount already */
-	int target;
+	struct path_place target;
 	bool late_ro; /* read-only after all else: mounts_late_readonly() */
 };
 
@@ -66,6 +68,17 @@ int mounts_open_source(const struct config_mount *m, int *fd, struct err *e)
 	return 0;
 }
 
+int mounts_clone_source(const struct config_mount *m, int *fd, struct err *e)
+{
+	int flags = strv_has(&m->options, "rbind") ? AT_RECURSIVE : 0;
+
+	*fd = -1;
+	if (!m->source || idmount_check(m, e) < 0)
+		return -1;
+	*fd = mount_clone_at(AT_FDCWD, m->source, flags, e);
+	return *fd < 0 ? -1 : 0;
+}
+
 int mounts_failed(const struct config_mount *m, struct err *e)
 {
 	const char *what = m->type && !is_bind(m) ? m->type : m->source ? m->source : "nothing";
@@ -86,131 +99,41 @@ static bool is_fs(int fd, unsigned long magic)
 	return TEMP_FAILURE_RETRY(fstatfs(fd, &st)) == 0 && (unsigned long)st.f_type == magic;
 }
 
-/* Single files of procfs that lxcfs and engines put something on. */
-static bool may_cover(const char *dest)
-{
-	static const char *const files[] = {
-		"cpuinfo",
-		"diskstats",
-		"meminfo",
-		"stat",
-		"swaps",
-		"uptime",
-		"loadavg",
-		"slabinfo",
-		"net/dev",
-		"sys/kernel/ns_last_pid",
-		"sys/crypto/fips_enabled",
-	};
-	const char *rest = str_after(dest, "/proc/");
-
-	for (size_t i = 0; rest && i < ARRAY_LEN(files); i++)
-		if (strcmp(files[i], rest) == 0)
-			return true;
-	return false;
-}
-
-static const char *relative(const char *path)
-{
-	while (*path == '/')
-		path++;
-	return path;
-}
-
-/*
- * Made where it is missing. The place of a tmpfs then has the mode that a tmpfs has by itself, so
- * that it is the same when the container starts again and finds the directory.
- */
-static int make_target(struct job *j, bool file, struct err *e)
-{
-	const char *dest = j->m->destination;
-	int root = j->c->root, fd;
-	_free_ char *above = NULL;
-	mode_t mask;
-
-	if (file)
-		return path_mkfile_in_root(root, dest, 0644, e);
-	if (!is_memory(j))
-		return path_mkdir_in_root(root, dest, 0755, e);
-	fd = path_open_in_root(root, dest, O_PATH | O_DIRECTORY, 0, NULL);
-	if (fd >= 0)
-		return fd;
-	above = str_dup(dest);
-	for (size_t n = strlen(above); n > 0 && above[n - 1] == '/'; n--)
-		above[n - 1] = '\0';
-	*(strrchr(above, '/') ?: above) = '\0';
-	fd = path_mkdir_in_root(root, *above ? above : "/", 0755, e);
-	if (fd < 0)
-		return -1;
-	close(fd);
-	mask = umask(0);
-	fd = path_mkdir_in_root(root, dest, 01777, e);
-	umask(mask);
-	return fd;
-}
-
-static int open_target(struct job *j, struct err *e)
-{
-	const char *dest = j->m->destination;
-	bool real = str_eq(j->type, "proc") || str_eq(j->type, "sysfs");
-	struct stat st;
-	bool file = j->source >= 0 && fstat(j->source, &st) == 0 && !S_ISDIR(st.st_mode);
-
-	if (real) {
-		j->target = path_mkdir_beneath(j->c->root, relative(dest), 0755, e);
-		if (j->target < 0)
-			return err_hint(e, "the path must not lead through a symbolic link");
-		return 0;
-	}
-	j->target = make_target(j, file, e);
-	if (j->target < 0)
-		return -1;
-	if (is_fs(j->target, PROC_SUPER_MAGIC) && !may_cover(dest))
-		return err_set(e, ERR_DENIED, 0, NULL, "nothing may be mounted inside /proc");
-	return 0;
-}
-
-/*
- * /proc itself is for procfs: a program that trusts what it reads there must get the real one. The
- * directory counts, not its name: "/./proc" and a link are the same.
- */
-static int check_proc(const struct job *j, struct err *e)
-{
-	_close_ int proc = -1;
-	struct stat here, there;
-
-	if (str_eq(j->type, "proc") || (j->source >= 0 && is_fs(j->source, PROC_SUPER_MAGIC)))
-		return 0;
-	proc = path_open_in_root(j->c->root, "/proc", O_PATH, 0, NULL);
-	if (proc < 0 || fstat(proc, &here) < 0 || fstat(j->target, &there) < 0 ||
-	    here.st_dev != there.st_dev || here.st_ino != there.st_ino)
-		return 0;
-	return err_set(e, ERR_DENIED, 0, NULL, "only a proc file system may be mounted there");
-}
-
-/* Attributes of the finished mount; what the kernel has locked cannot be cleared, and stays. */
-static int set_attributes(const struct mount_opts *o, int fd, struct err *e)
+/* What the kernel has locked cannot be cleared, and stays. */
+static int set_attributes(int fd, uint64_t set, uint64_t clear, uint64_t propagation, struct err *e)
 {
 	/* the kinds of atime exclude each other: one is set by clearing all */
-	uint64_t atime = o->set & MOUNT_ATTR__ATIME ? MOUNT_ATTR__ATIME : 0;
+	uint64_t atime = set & MOUNT_ATTR__ATIME ? MOUNT_ATTR__ATIME : 0;
 
-	if (mount_change(fd, false, o->set, o->clear, 0, -1, e) == 0)
+	if (mount_change(fd, false, set, clear, propagation, -1, e) == 0)
 		return 0;
-	if (e->errnum != EPERM || mount_change(fd, false, o->set, atime, 0, -1, NULL) < 0)
+	if (e->errnum != EPERM || mount_change(fd, false, set, atime, propagation, -1, NULL) < 0)
 		return -1;
 	err_clear(e);
 	return 0;
 }
 
+/* Nothing is below it: what is meant for all is meant for it, and comes last. */
+static int finish_single(const struct mount_opts *o, int fd, bool made, struct err *e)
+{
+	uint64_t set = made ? 0 : o->set, clear = made ? 0 : o->clear;
+
+	set = (set & ~o->rec_clear) | o->rec_set;
+	clear = (clear & ~(o->rec_set & ~(uint64_t)MOUNT_ATTR__ATIME)) | o->rec_clear;
+	return set_attributes(fd, set, clear, o->propagation, e);
+}
+
+/* Attributes and propagation of a mount, with those below it. */
 static int finish(const struct job *j, int fd, struct err *e)
 {
 	const struct mount_opts *o = &j->o;
+	uint64_t together = o->rec_propagation ? o->propagation : 0;
 
-	if (set_attributes(o, fd, e) < 0)
+	if (set_attributes(fd, o->set, o->clear, 0, e) < 0)
 		return -1;
-	if (mount_change(fd, true, o->rec_set, o->rec_clear, 0, -1, e) < 0)
+	if (mount_change(fd, true, o->rec_set, o->rec_clear, together, -1, e) < 0)
 		return -1;
-	return mount_change(fd, o->rec_propagation, 0, 0, o->propagation, -1, e);
+	return mount_change(fd, false, 0, 0, o->propagation & ~together, -1, e);
 }
 
 static int remember_late(struct job *j, int *fd, struct err *e)
@@ -255,10 +178,10 @@ int mounts_late_readonly(struct create *c, struct err *e)
 
 static int old_new(struct job *j, unsigned long ms, const char *data, struct err *e)
 {
+	const char *source = j->m->source ? j->m->source : j->type;
 	_close_ int top = -1;
 
-	if (mount_at(j->m->source ? j->m->source : j->type, -1, j->target, j->type, ms, data, e) <
-	    0)
+	if (mount_at(source, -1, j->target.fd, j->type, ms, data, e) < 0)
 		return -1;
 	if (!is_memory(j))
 		return 0;
@@ -281,9 +204,11 @@ static int old_way(struct job *j, struct err *e)
 		buf_fmt(&data, label ? "%scontext=\"%s\"" : "%s%s", data.len ? "," : "",
 			label ? label : d);
 	}
+	if (target_settle(j->c, &j->target, e) < 0)
+		return -1;
 	if (j->source < 0)
 		return old_new(j, ms, data.data, e);
-	if (mount_at(NULL, j->source, j->target, NULL, MS_BIND | (j->o.recursive ? MS_REC : 0),
+	if (mount_at(NULL, j->source, j->target.fd, NULL, MS_BIND | (j->o.recursive ? MS_REC : 0),
 		     NULL, e) < 0)
 		return -1;
 	if (j->o.idmap)
@@ -303,32 +228,47 @@ static int old_way(struct job *j, struct err *e)
 
 static int attach(struct job *j, int fd, struct err *e)
 {
-	if (finish(j, fd, e) < 0)
+	return mount_attach_at(fd, j->target.fd, j->target.name, e);
+}
+
+/* One that was made with its attributes. */
+static int attach_new(struct job *j, int fd, struct err *e)
+{
+	return finish_single(&j->o, fd, true, e) < 0 ? -1 : attach(j, fd, e);
+}
+
+static int attach_bind(struct job *j, int fd, struct err *e)
+{
+	if ((j->o.recursive ? finish(j, fd, e) : finish_single(&j->o, fd, false, e)) < 0)
 		return -1;
-	return mount_attach(fd, j->target, e);
+	return attach(j, fd, e);
 }
 
 static int place_bind(struct job *j, struct err *e)
 {
-	_close_ int fd = -1;
+	int fd = j->cloned ? j->source : mount_clone(j->source, j->o.recursive, e);
+	int rc;
 
-	if (j->cloned)
-		return attach(j, j->source, e);
-	fd = mount_clone(j->source, j->o.recursive, e);
-	if (fd < 0 && e->errnum == ENOSYS)
-		return old_way(j, e);
-	if (fd >= 0 && attach(j, fd, e) == 0)
-		return 0;
-	return -1;
+	if (fd < 0)
+		return e->errnum == ENOSYS ? old_way(j, e) : -1;
+	rc = attach_bind(j, fd, e);
+	if (!j->cloned)
+		spent(j->c, fd);
+	return rc;
 }
 
 /* A bind of a directory of the host in place of a file system that may not be mounted here. */
 static int place_instead(struct job *j, const char *path, bool readonly, struct err *e)
 {
-	j->source = TEMP_FAILURE_RETRY(open(path, O_PATH | O_CLOEXEC));
+	err_clear(e);
+	j->source = mount_clone_at(AT_FDCWD, path, AT_RECURSIVE, e);
+	j->cloned = j->source >= 0;
+	if (!j->cloned) {
+		err_clear(e);
+		j->source = TEMP_FAILURE_RETRY(open(path, O_PATH | O_CLOEXEC));
+	}
 	if (j->source < 0)
 		return err_sys(e, "open", "cannot open %s", path);
-	err_clear(e);
 	j->o.recursive = true;
 	if (readonly) {
 		j->o.rec_set = MOUNT_ATTR_RDONLY;
@@ -385,7 +325,9 @@ static int keep_look(struct job *j, const struct stat *below, int fs, struct err
 /* To be called before it is made. */
 static int prepare_memory(struct job *j, struct stat *below, struct err *e)
 {
-	if (fstat(j->target, below) < 0)
+	if (j->target.fd == j->c->dev) /* made this moment */
+		below->st_mode = 01777;
+	else if (target_stat(&j->target, below) < 0)
 		return err_sys(e, "fstat", "cannot look at the directory");
 	if (!has_data(j, "mode="))
 		strv_addf(&j->o.data, "mode=%o", below->st_mode & 07777);
@@ -413,6 +355,24 @@ static int label_queues(struct job *j, int fs, struct err *e)
 	return 0;
 }
 
+/* The new /dev is kept: devices, links and mounts in it need no path. */
+static int keep_dev(struct job *j, int *fd, struct err *e)
+{
+	struct create *c = j->c;
+
+	if (c->dev >= 0 || j->o.copy_up || !target_is(j->m->destination, "/dev"))
+		return 0;
+	c->dev = j->late_ro ? fcntl(*fd, F_DUPFD_CLOEXEC, 3) : take_fd(fd);
+	return c->dev < 0 ? err_sys(e, "fcntl", "cannot keep /dev") : 0;
+}
+
+static int keep_memory(struct job *j, int *fd, const struct stat *below, struct err *e)
+{
+	if (keep_look(j, below, *fd, e) < 0 || own_add(j->c, *fd, e) < 0 || keep_dev(j, fd, e) < 0)
+		return -1;
+	return remember_late(j, fd, e);
+}
+
 static int place_new(struct job *j, struct err *e)
 {
 	struct stat below = {0};
@@ -431,16 +391,15 @@ static int place_new(struct job *j, struct err *e)
 	}
 	if (fd < 0)
 		return -1;
-	if (j->o.copy_up && copy_up(j->target, fd, e) < 0)
+	if (j->o.copy_up && !target_is_new(&j->target) && copy_up(j->target.fd, fd, e) < 0)
 		return -1;
-	if (label_queues(j, fd, e) < 0 || attach(j, fd, e) < 0)
+	if (label_queues(j, fd, e) < 0 || attach_new(j, fd, e) < 0)
 		return -1;
-	if (is_memory(j))
-		return keep_look(j, &below, fd, e) < 0 || own_add(j->c, fd, e) < 0
-			       ? -1
-			       : remember_late(j, &fd, e);
+	if (is_memory(j) && keep_memory(j, &fd, &below, e) < 0)
+		return -1;
 	if (str_eq(j->type, "devpts") && j->c->devpts < 0)
 		j->c->devpts = take_fd(&fd);
+	spent(j->c, take_fd(&fd));
 	return 0;
 }
 
@@ -449,20 +408,23 @@ static int place_proc(struct job *j, struct err *e)
 {
 	struct create *c = j->c;
 
+	c->proc_is_slash_proc = false; /* it may be the one that is covered now */
 	if (c->pid_last) {
 		_close_ int fd = pidjoin_proc(c, &j->o.data, j->o.set, e);
 
-		return fd < 0 ? -1 : attach(j, fd, e);
+		return fd < 0 ? -1 : attach_new(j, fd, e);
 	}
 	if (!c->proc_placed && !j->o.data.n) {
-		if (attach(j, c->proc, e) < 0)
+		if (attach_bind(j, c->proc, e) < 0)
 			return -1;
 		c->proc_placed = true;
+		c->proc_is_slash_proc = target_is(j->m->destination, "/proc");
 		return 0;
 	}
 	if (place_new(j, e) == 0)
 		return 0;
-	if (e->errnum == EPERM && !(c->new_ns & CLONE_NEWPID) && c->host_proc >= 0)
+	if (e->errnum == EPERM && !(c->new_ns & CLONE_NEWPID) && host_proc(c, e) == 0 &&
+	    c->host_proc >= 0)
 		return place_instead(j, "/proc", false, e);
 	if (e->errnum == EPERM)
 		err_hint(e, "the host hides parts of its /proc, so no new one may be mounted");
@@ -500,7 +462,7 @@ static int place_cgroup(struct job *j, struct err *e)
 		_close_ int fd = mount_new("cgroup2", "cgroup2", &none, j->o.set, e);
 
 		if (fd >= 0)
-			return attach(j, fd, e);
+			return attach_new(j, fd, e);
 		if (e->errnum != EPERM && e->errnum != EBUSY && e->errnum != ENOSYS)
 			return -1;
 	}
@@ -515,16 +477,47 @@ static int remount(struct job *j, struct err *e)
 	return fd < 0 ? -1 : finish(j, fd, e);
 }
 
+/* Nothing but a procfs, new or bound, goes onto /proc. */
+static int check_proc(const struct job *j, struct err *e)
+{
+	if (str_eq(j->type, "proc") || target_not_proc(j->c, &j->target, e) == 0)
+		return 0;
+	if (j->source < 0 || !is_fs(j->source, PROC_SUPER_MAGIC))
+		return -1;
+	err_clear(e);
+	return 0;
+}
+
+static enum target_kind target_kind(const struct job *j)
+{
+	struct stat st;
+
+	if (str_eq(j->type, "proc"))
+		return TARGET_PROC;
+	if (str_eq(j->type, "sysfs"))
+		return TARGET_SYSFS;
+	if (j->source >= 0)
+		return fstat(j->source, &st) == 0 && !S_ISDIR(st.st_mode) ? TARGET_FILE
+									  : TARGET_DIR;
+	return is_memory(j) ? TARGET_MEMORY : TARGET_DIR;
+}
+
 static int place(struct job *j, struct err *e)
 {
 	if (j->o.remount)
 		return remount(j, e);
-	if (open_target(j, e) < 0 || check_proc(j, e) < 0)
+	if (target_open(j->c, j->m->destination, target_kind(j), &j->target, e) < 0)
+		return -1;
+	if (check_proc(j, e) < 0)
 		return -1;
 	if (j->source >= 0)
 		return place_bind(j, e);
-	if (str_eq(j->type, "proc"))
-		return place_proc(j, e);
+	if (str_eq(j->type, "proc")) {
+		if (place_proc(j, e) < 0)
+			return -1;
+		j->c->slash_proc_is_real |= target_is(j->m->destination, "/proc");
+		return 0;
+	}
 	if (str_eq(j->type, "sysfs"))
 		return place_sysfs(j, e);
 	if (str_eq(j->type, "cgroup") || str_eq(j->type, "cgroup2"))
@@ -562,24 +555,22 @@ static int place_source(struct job *j, struct err *e)
 		rc = err_set(e, ERR_INPUT, 0, NULL, "it has no type");
 	else
 		rc = place(j, e);
-	if (j->target >= 0)
-		close(j->target);
-	if (j->source >= 0)
-		close(j->source);
+	target_release(j->c, &j->target);
+	spent(j->c, j->source);
 	mount_opts_release(&j->o);
 	return rc;
 }
 
 int mounts_place(struct create *c, const struct config_mount *m, int source, struct err *e)
 {
-	struct job j = {.c = c, .m = m, .type = m->type, .source = source, .target = -1};
+	struct job j = {.c = c, .m = m, .type = m->type, .source = source, .target.fd = -1};
 
 	return place_source(&j, e);
 }
 
 int mounts_place_clone(struct create *c, const struct config_mount *m, int clone, struct err *e)
 {
-	struct job j = {.c = c, .m = m, .type = m->type, .source = clone, .target = -1};
+	struct job j = {.c = c, .m = m, .type = m->type, .source = clone, .target.fd = -1};
 
 	j.cloned = clone >= 0;
 	return place_source(&j, e);

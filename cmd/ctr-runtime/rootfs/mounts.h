@@ -11,6 +11,12 @@ bool mounts_has_source(const struct config_mount *m);
 /* The source of a bind mount, O_PATH, as the caller sees it; *fd is -1 for other mounts. */
 int mounts_open_source(const struct config_mount *m, int *fd, struct err *e);
 
+/*
+ * The same as a detached mount, in one step; -1 where that cannot be done, for whatever reason, of
+ * which mounts_open_source() has the better words.
+ */
+int mounts_clone_source(const struct config_mount *m, int *fd, struct err *e);
+
 /* source: the opened source of a bind mount, otherwise -1; closed here. */
 int mounts_place(struct create *c, const struct config_mount *m, int source, struct err *e);
 

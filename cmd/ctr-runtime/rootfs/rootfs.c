@@ -81,18 +81,15 @@ int rootfs_open_source(struct create *c, struct err *e)
 
 	for (size_t n = strlen(path); n > 1 && path[n - 1] == '/'; n--)
 		path[n - 1] = '\0';
-	c->root_source = TEMP_FAILURE_RETRY(open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC));
-	if (c->root_source < 0 || fstat(c->root_source, &st) < 0)
-		return err_sys(e, "open", "cannot open the root file system %s", c->rootfs);
-	if (S_ISLNK(st.st_mode)) {
-		err_set(e, ERR_DENIED, 0, NULL, "the root file system %s is a symbolic link",
-			c->rootfs);
-		return err_hint(e, "give the directory that it leads to");
-	}
-	if (S_ISDIR(st.st_mode))
+	c->root_source =
+		TEMP_FAILURE_RETRY(open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+	if (c->root_source >= 0)
 		return 0;
-	errno = ENOTDIR;
-	return err_sys(e, "open", "cannot open the root file system %s", c->rootfs);
+	err_sys(e, "open", "cannot open the root file system %s", c->rootfs);
+	if (e->errnum != ENOTDIR || lstat(path, &st) < 0 || !S_ISLNK(st.st_mode))
+		return -1;
+	err_set(e, ERR_DENIED, 0, NULL, "the root file system %s is a symbolic link", c->rootfs);
+	return err_hint(e, "give the directory that it leads to");
 }
 
 static int set_propagation(const char *path, unsigned long flags, struct err *e)
@@ -223,7 +220,8 @@ static int hide_kernel(struct create *c, struct err *e)
 	_strv_ struct strv lines = {0};
 	_free_ char *root = path_of_fd(c->root);
 
-	if (file_read(c->host_proc, "self/mountinfo", 16 << 20, &text, e) < 0)
+	if (host_proc(c, e) < 0 ||
+	    file_read(c->host_proc, "self/mountinfo", 16 << 20, &text, e) < 0)
 		return -1;
 	strv_split(&lines, text.data, '\n');
 	for (size_t i = lines.n; i-- > 0;) {

@@ -147,6 +147,11 @@ int sources_take(struct create *c, size_t i, int *fd, bool *cloned, struct err *
 		*cloned = true;
 		return 0;
 	}
+	if (mounts_clone_source(m, fd, e) == 0) {
+		*cloned = true;
+		return 0;
+	}
+	err_clear(e);
 	if (mounts_open_source(m, fd, e) == 0)
 		return 0;
 	if (e->errnum != EACCES)
