@@ -42,9 +42,12 @@ sources_of = $(filter cmd/$(1)/%,$(CMD_SRC))
 # of a file, cmd/PROGRAM/...; of a unit test that includes such a file
 program   = $(if $(filter cmd/%,$(1)),$(word 2,$(subst /, ,$(1))))
 borrows   = $(sort $(shell sed -n 's|^\#include "../../\(cmd/[^/]*\)/.*|-I\1|p' $(1)))
-pkgs      = $(filter-out static nolibc,$(call libs_of,$(1)))
+pkgs      = $(filter-out static nolibc multi,$(call libs_of,$(1)))
 # a sanitizer's library cannot be linked statically
 SAN      := $(findstring -fsanitize,$(CFLAGS))
+# "multi" in libs: the programs that a start runs are one static file under several names (lib/multi.c)
+MULTI    := $(if $(SAN),,$(patsubst cmd/%/libs,%,$(shell grep -lw multi cmd/*/libs)))
+main_of   = main_$(subst -,_,$(1))
 is_static = $(filter $(if $(SAN),,static) nolibc,$(call libs_of,$(1)))
 # "nolibc" in libs: a freestanding program with its own _start
 link_libs = $(if $(filter nolibc,$(call libs_of,$(1))),-nostdlib -fno-sanitize=all,$(LIB) \
@@ -52,11 +55,7 @@ link_libs = $(if $(filter nolibc,$(call libs_of,$(1))),-nostdlib -fno-sanitize=a
 STATIC_LD = -Wl,-T,lib/static.ld
 pkg       = $(if $(strip $(2)),$(shell pkg-config $(1) $(2)))
 JSON_A   := $(shell pkg-config --variable=libdir json-c 2>/dev/null)/libjson-c.a
-# On the path of a container start json-c is linked in: one shared library less to load. Elsewhere
-# it is shared: 40 KiB less to install.
-START    := rp img-find ctr-create rootfs-mount net-slirp-launch vol-prepare spec-gen ctr-monitor \
-	ctr-attach ctr-cleanup ctr-runtime
-json     = $(if $(filter $(1),$(START)),$(JSON_A),-ljson-c)
+json      = $(if $(call is_static,$(1)),$(JSON_A),-ljson-c)
 
 .PHONY: all check check-long lint asan fuzz coverage bench demo deps install uninstall clean help walk-through
 all: $(BINS) ## build all programs into build/bin
@@ -64,23 +63,36 @@ all: $(BINS) ## build all programs into build/bin
 # which programs are ours: rp replays no others
 $(B)/cmd/rp/trace.o: CFLAGS += -DRP_PROGRAMS='"$(PROGRAMS)"'
 $(B)/cmd/rp/trace.o: $(wildcard cmd)
+# a program that is one of several in a file has a main() of its own name there
+MULTI_MAIN = -D'main=$(call main_of,$(1))(int, char **); int $(call main_of,$(1))'
+$(B)/lib/multi.o: CFLAGS += -DMULTI_PROGRAMS='$(foreach p,$(MULTI),PROGRAM($(call main_of,$(p)), "$(p)"))'
+$(B)/lib/multi.o: $(wildcard cmd cmd/*/libs)
 
 .SECONDEXPANSION:
-$(B)/%.o: %.c
+$(B)/%.o: %.c $$(wildcard $$(dir $$*)libs)
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	@$(CC) $(ALL_CFLAGS) $(if $(filter nolibc,$(call libs_of,$(call program,$<))),$(FREESTANDING)) \
+		$(if $(filter $(foreach p,$(MULTI),cmd/$(p)/$(p).c),$<),$(call MULTI_MAIN,$(call program,$<))) \
 		$(addprefix -Icmd/,$(call program,$<)) $(call pkg,--cflags,$(call pkgs,$(call program,$<))) \
 		-MMD -MP -c -o $@ $<
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@ && ar rcs $@ $^
 
-$(BINS): $(B)/bin/%: $$(addprefix $$(B)/,$$(addsuffix .o,$$(basename $$(call sources_of,$$*)))) $$(LIB) $$(wildcard cmd/$$*/libs) lib/static.ld
+$(filter-out $(MULTI:%=$(B)/bin/%),$(BINS)): $(B)/bin/%: $$(addprefix $$(B)/,$$(addsuffix .o,$$(basename $$(call sources_of,$$*)))) $$(LIB) $$(wildcard cmd/$$*/libs) lib/static.ld
 	@mkdir -p $(@D)
 	@echo "  LINK    $*"
 	@$(CC) $(if $(call is_static,$*),-static) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
 		$(call link_libs,$*) $(if $(filter static,$(call is_static,$*)),$(STATIC_LD))
+
+$(B)/multi: $(patsubst %.c,$(B)/%.o,lib/multi.c $(foreach p,$(MULTI),$(call sources_of,$(p)))) $(LIB) lib/static.ld
+	@echo "  LINK    $(MULTI)"
+	@$(CC) -static $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(JSON_A) $(STATIC_LD)
+
+$(MULTI:%=$(B)/bin/%): $(B)/multi
+	@mkdir -p $(@D)
+	@ln -f $< $@
 
 $(B)/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
@@ -132,7 +144,9 @@ deps-build:
 install: all ## into DESTDIR and PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
 		$(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man7
-	install -s -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
+	install -s -m 755 $(filter-out $(MULTI:%=$(B)/bin/%),$(BINS)) $(DESTDIR)$(PREFIX)/bin
+	$(if $(MULTI),cd $(DESTDIR)$(PREFIX)/bin && rm -f $(MULTI) && install -s -m 755 $(abspath $(B)/multi) $(firstword $(MULTI)) && \
+		for p in $(wordlist 2,99,$(MULTI)); do ln $(firstword $(MULTI)) $$p; done)
 	for m in man/*.[157]; do install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/; done
 uninstall: ## remove what install put there
 	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(PROGRAMS)
