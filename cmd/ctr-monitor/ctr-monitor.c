@@ -379,7 +379,7 @@ static int start(struct prog *p, struct split *sp, struct err *e)
 	_store_ struct store s = STORE_NONE;
 	int pipe_fds[2] = {-1, -1};
 
-	if (json_read(STDIN_FILENO, JSON_MAX_DOCUMENT, "standard input", &p->doc, e) < 0)
+	if (json_read_part(STDIN_FILENO, JSON_MAX_DOCUMENT, "standard input", &p->doc, e) < 0)
 		return -1;
 	if (!p->doc) { /* upstream has said why */
 		p->exit_status = ERR_INPUT;

@@ -253,7 +253,9 @@ int gen_seccomp(struct gen *g, struct err *e)
 	} else if (g->privileged) {
 		return 0;
 	} else {
-		out = seccomp_default_profile(&g->caps, NULL);
+		_free_ char *text = seccomp_default_text(&g->caps, NULL);
+
+		return json_set_text(g->linux_, "seccomp", text, e);
 	}
 	json_set(g->linux_, "seccomp", out);
 	return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The default seccomp profile: three tables and what must be built by rule.
+ * The default seccomp profile: three tables and what must be built by rule. It is made as text: a
+ * tree of its 450 names and 45 objects would be most of the memory of the program that makes it.
  *
  * Order of the object: architectures, calls always allowed, calls always refused with EPERM, calls
  * that hang on a capability, personality(2), socket(2).
@@ -16,6 +17,7 @@
  *   "int 0x80" and x32 numbers meet the same rules.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
 #include <linux/netlink.h>
@@ -165,30 +167,36 @@ static bool word_in(const char *word, const char *words)
 	return strv_has(&v, word);
 }
 
-/* Adds {"names":[...],"action":...}; errnum 0 allows. Returns the rule, borrowed. */
-static struct json *add_rule(struct json *rules, const char *names, int errnum)
+static void add_words(struct buf *b, const char *lead, const char *words)
 {
 	_strv_ struct strv v = {0};
-	struct json *r = json_new_object();
 
-	strv_split(&v, names, ' ');
-	json_set(r, "names", json_new_strv(&v));
-	json_set(r, "action", json_new_str(errnum ? "SCMP_ACT_ERRNO" : "SCMP_ACT_ALLOW"));
-	if (errnum)
-		json_set(r, "errnoRet", json_new_int(errnum));
-	json_add(rules, r);
-	return r;
+	strv_split(&v, words, ' ');
+	for (size_t i = 0; i < v.n; i++)
+		buf_fmt(b, "%s\"%s%s\"", i ? "," : "", lead, v.v[i]);
 }
 
-static void add_arg(struct json *rule, unsigned index, struct range r)
+/* Adds {"names":[...],"action":...,"args":[...]}; errnum 0 allows; args may be "". */
+static void add_rule(struct buf *b, const char *names, int errnum, const char *args)
 {
-	struct json *a = json_new_object();
+	buf_str(b, b->data[b->len - 1] == '[' ? "{\"names\":[" : ",{\"names\":[");
+	add_words(b, "", names);
+	buf_fmt(b, "],\"action\":\"%s\"", errnum ? "SCMP_ACT_ERRNO" : "SCMP_ACT_ALLOW");
+	if (errnum)
+		buf_fmt(b, ",\"errnoRet\":%d", errnum);
+	if (*args)
+		buf_fmt(b, ",\"args\":[%s]", args);
+	buf_char(b, '}');
+}
 
-	json_set(a, "index", json_new_int(index));
-	json_set(a, "value", json_new_int(r.mask));
-	json_set(a, "valueTwo", json_new_int(r.value));
-	json_set(a, "op", json_new_str("SCMP_CMP_MASKED_EQ"));
-	json_add(json_need_arr(rule, "args"), a);
+/* One condition of a rule. */
+#define ARG_LEN 128
+static const char *masked(char out[ARG_LEN], unsigned index, struct range r)
+{
+	snprintf(out, ARG_LEN,
+		 "{\"index\":%u,\"value\":%u,\"valueTwo\":%u,\"op\":\"SCMP_CMP_MASKED_EQ\"}", index,
+		 r.mask, r.value);
+	return out;
 }
 
 static bool keeps_cap(const struct strv *caps, const char *any_of)
@@ -207,15 +215,14 @@ static bool keeps_cap(const struct strv *caps, const char *any_of)
 	return false;
 }
 
-static void add_personality(struct json *rules)
+static void add_personality(struct buf *b)
 {
 	for (size_t i = 0; i < ARRAY_LEN(personalities); i++) {
-		struct json *a = json_new_object();
+		char arg[ARG_LEN];
 
-		json_set(a, "index", json_new_int(0));
-		json_set(a, "value", json_new_int(personalities[i]));
-		json_set(a, "op", json_new_str("SCMP_CMP_EQ"));
-		json_add(json_need_arr(add_rule(rules, "personality", 0), "args"), a);
+		snprintf(arg, sizeof(arg), "{\"index\":0,\"value\":%u,\"op\":\"SCMP_CMP_EQ\"}",
+			 personalities[i]);
+		add_rule(b, "personality", 0, arg);
 	}
 }
 
@@ -223,24 +230,24 @@ static void add_personality(struct json *rules)
  * The audit protocol of netlink answers EINVAL without CAP_AUDIT_WRITE, as Podman has it: login
  * programs take that for a kernel without audit.
  */
-static void add_socket(struct json *rules, bool audit)
+static void add_socket(struct buf *b, bool audit)
 {
-	const struct range netlink = {MASK32, AF_NETLINK}, audit_only = {MASK32, NETLINK_AUDIT};
-	struct json *r;
+	static const struct range alg = {MASK32, AF_ALG}, vsock = {MASK32, AF_VSOCK},
+				  netlink = {MASK32, AF_NETLINK},
+				  audit_only = {MASK32, NETLINK_AUDIT};
+	char one[ARG_LEN], two[ARG_LEN], both[2 * ARG_LEN + 1];
 
 	for (size_t i = 0; i < ARRAY_LEN(families); i++)
-		add_arg(add_rule(rules, "socket", 0), 0, families[i]);
-	add_arg(add_rule(rules, "socket", EPERM), 0, (struct range){MASK32, AF_ALG});
-	add_arg(add_rule(rules, "socket", EPERM), 0, (struct range){MASK32, AF_VSOCK});
+		add_rule(b, "socket", 0, masked(one, 0, families[i]));
+	add_rule(b, "socket", EPERM, masked(one, 0, alg));
+	add_rule(b, "socket", EPERM, masked(one, 0, vsock));
+	masked(one, 0, netlink);
 	for (size_t i = 0; i < ARRAY_LEN(protocols) && !audit; i++) {
-		r = add_rule(rules, "socket", 0);
-		add_arg(r, 0, netlink);
-		add_arg(r, 2, protocols[i]);
+		snprintf(both, sizeof(both), "%s,%s", one, masked(two, 2, protocols[i]));
+		add_rule(b, "socket", 0, both);
 	}
-	r = add_rule(rules, "socket", audit ? 0 : EINVAL);
-	add_arg(r, 0, netlink);
-	if (!audit)
-		add_arg(r, 2, audit_only);
+	snprintf(both, sizeof(both), "%s,%s", one, masked(two, 2, audit_only));
+	add_rule(b, "socket", audit ? 0 : EINVAL, audit ? one : both);
 }
 
 static int machine_of(const char *arch)
@@ -255,36 +262,36 @@ static int machine_of(const char *arch)
 	return -1;
 }
 
-static void add_architectures(struct json *profile, const char *archs)
+char *seccomp_default_text(const struct strv *caps, const char *arch)
 {
-	struct json *out = json_need_arr(profile, "architectures");
-	_strv_ struct strv v = {0};
+	int machine = machine_of(arch);
+	struct buf b = {0};
 
-	strv_split(&v, archs, ' ');
-	strv_foreach (a, &v) {
-		_free_ char *name = str_fmt("SCMP_ARCH_%s", a);
-
-		json_add(out, json_new_str(name));
+	buf_reserve(&b, 12288); /* once is enough */
+	buf_fmt(&b, "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":%d", ENOSYS);
+	if (machine >= 0) {
+		buf_str(&b, ",\"architectures\":[");
+		add_words(&b, "SCMP_ARCH_", machines[machine].archs);
+		buf_char(&b, ']');
 	}
+	buf_str(&b, ",\"syscalls\":[");
+	add_rule(&b, allowed, 0, "");
+	if (machine >= 0 && machines[machine].calls)
+		add_rule(&b, machines[machine].calls, 0, "");
+	add_rule(&b, refused, EPERM, "");
+	for (size_t i = 0; i < ARRAY_LEN(by_cap); i++)
+		add_rule(&b, by_cap[i].calls, keeps_cap(caps, by_cap[i].caps) ? 0 : EPERM, "");
+	add_personality(&b);
+	add_socket(&b, keeps_cap(caps, "AUDIT_WRITE"));
+	buf_str(&b, "]}");
+	return buf_take(&b);
 }
 
 struct json *seccomp_default_profile(const struct strv *caps, const char *arch)
 {
-	struct json *p = json_new_object(), *rules;
-	int machine = machine_of(arch);
+	_free_ char *text = seccomp_default_text(caps, arch);
+	struct json *profile = NULL;
 
-	json_set(p, "defaultAction", json_new_str("SCMP_ACT_ERRNO"));
-	json_set(p, "defaultErrnoRet", json_new_int(ENOSYS));
-	if (machine >= 0)
-		add_architectures(p, machines[machine].archs);
-	rules = json_need_arr(p, "syscalls");
-	add_rule(rules, allowed, 0);
-	if (machine >= 0 && machines[machine].calls)
-		add_rule(rules, machines[machine].calls, 0);
-	add_rule(rules, refused, EPERM);
-	for (size_t i = 0; i < ARRAY_LEN(by_cap); i++)
-		add_rule(rules, by_cap[i].calls, keeps_cap(caps, by_cap[i].caps) ? 0 : EPERM);
-	add_personality(rules);
-	add_socket(rules, keeps_cap(caps, "AUDIT_WRITE"));
-	return p;
+	json_parse(text, strlen(text), "seccomp profile", &profile, NULL);
+	return profile;
 }

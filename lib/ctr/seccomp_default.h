@@ -16,8 +16,11 @@
  * The profile for a container whose bounding set keeps caps ("CAP_SYS_ADMIN"; the prefix may be
  * missing). arch is the machine as GOARCH ("amd64") or uname(2) ("x86_64") names it; NULL: this
  * one. An unknown one gives a profile without "architectures", which means the native one. The same
- * arguments give the same bytes. Returns a new reference, never NULL.
+ * arguments give the same bytes, as json_write() would write them. Never NULL; the caller frees.
  */
+char *seccomp_default_text(const struct strv *caps, const char *arch);
+
+/* The same as a tree, a new reference. */
 struct json *seccomp_default_profile(const struct strv *caps, const char *arch);
 
 #endif

@@ -6,6 +6,10 @@
  * readers two documents, so they are refused: the number of ':' outside strings in the text must
  * equal the number of members in the parsed tree. What else json-c lets through is found in the
  * text (json_text.h); numbers that are not finite are found in the tree.
+ *
+ * A member whose text is long and known to be good (json_text_plain()) may stay text: to json-c it
+ * is a string that is written without quotes. It becomes a tree in the place where it stands when
+ * it is first asked for, by member(); nothing outside of this file sees it before.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +33,28 @@ static struct json_object *unwrap(const struct json *j)
 static struct json *wrap(struct json_object *o)
 {
 	return (struct json *)o;
+}
+
+static int write_kept(struct json_object *o, struct printbuf *pb, int level, int flags)
+{
+	return printbuf_memappend(pb, json_object_get_string(o), json_object_get_string_len(o));
+}
+
+static char kept_mark; /* its address */
+
+static bool is_kept(struct json_object *o)
+{
+	return json_object_get_userdata(o) == &kept_mark;
+}
+
+static struct json_object *keep_text(const char *text, size_t len)
+{
+	struct json_object *o = json_object_new_string_len(text, (int)len);
+
+	if (!o)
+		abort();
+	json_object_set_serializer(o, write_kept, &kept_mark, NULL);
+	return o;
 }
 
 static long count_members_in_tree(struct json_object *o, const char **wrong)
@@ -125,22 +151,91 @@ int json_parse(const char *text, size_t len, const char *name, struct json **out
 	return 0;
 }
 
-static int parse_buf(const struct buf *b, const char *name, struct json **out, struct err *e)
+#define PARTS_MAX 16
+
+int json_parse_part(const char *text, size_t len, const char *name, struct json **out,
+		    struct err *e)
 {
-	if (!b->len || strspn(b->data, " \t\r\n") == b->len) {
-		*out = NULL;
-		return 0;
+	struct json_text_part part[PARTS_MAX];
+	_buf_ struct buf rest = {0};
+	size_t n, from = 0;
+
+	if (!json_text_plain(text, len, part, ARRAY_LEN(part), &n) || !n)
+		return json_parse(text, len, name, out, e);
+	for (size_t i = 0; i < n; i++) {
+		buf_add(&rest, text + from, part[i].value - from);
+		buf_char(&rest, '0');
+		from = part[i].value + part[i].value_len;
 	}
-	return json_parse(b->data, b->len, name, out, e);
+	buf_add(&rest, text + from, len - from);
+	if (json_parse(rest.data, rest.len, name, out, e) < 0)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		_free_ char *key = str_ndup(text + part[i].key, part[i].key_len);
+
+		/* in the place of the 0: the order stays */
+		json_object_object_add(unwrap(*out), key,
+				       keep_text(text + part[i].value, part[i].value_len));
+	}
+	return 0;
 }
 
-int json_read(int fd, size_t max, const char *name, struct json **out, struct err *e)
+/* The member's value, made a tree first where it is still text. */
+static struct json_object *member(struct lh_entry *entry)
+{
+	struct json_object *o = (struct json_object *)(uintptr_t)lh_entry_v(entry);
+	struct json *tree = NULL;
+	struct err e = {0};
+
+	if (!is_kept(o))
+		return o;
+	if (json_parse_part(json_object_get_string(o), (size_t)json_object_get_string_len(o), "",
+			    &tree, &e) < 0)
+		abort(); /* json_text_plain() has said that it is good */
+	lh_entry_set_val(entry, unwrap(tree));
+	json_object_put(o);
+	return unwrap(tree);
+}
+
+/* For what looks at a tree as a whole, without the functions below. */
+static void make_whole(const struct json *j)
+{
+	for (size_t i = 0; json_kind(j) == JSON_ARRAY && i < json_len(j); i++)
+		make_whole(json_at(j, i));
+	json_foreach (m, j)
+		make_whole(m.val);
+}
+
+typedef int (*parse_fn)(const char *text, size_t len, const char *name, struct json **out,
+			struct err *e);
+
+static int parse_buf(parse_fn parse, const struct buf *b, const char *name, struct json **out,
+		     struct err *e)
+{
+	*out = NULL;
+	if (!b->len || strspn(b->data, " \t\r\n") == b->len)
+		return 0;
+	return parse(b->data, b->len, name, out, e);
+}
+
+static int read_by(parse_fn parse, int fd, size_t max, const char *name, struct json **out,
+		   struct err *e)
 {
 	_buf_ struct buf b = {0};
 
 	if (fd_read_all(fd, max, &b, name, e) < 0)
 		return -1;
-	return parse_buf(&b, name, out, e);
+	return parse_buf(parse, &b, name, out, e);
+}
+
+int json_read(int fd, size_t max, const char *name, struct json **out, struct err *e)
+{
+	return read_by(json_parse, fd, max, name, out, e);
+}
+
+int json_read_part(int fd, size_t max, const char *name, struct json **out, struct err *e)
+{
+	return read_by(json_parse_part, fd, max, name, out, e);
 }
 
 int json_read_file(int dirfd, const char *file, size_t max, struct json **out, struct err *e)
@@ -150,7 +245,7 @@ int json_read_file(int dirfd, const char *file, size_t max, struct json **out, s
 
 	if (file_read(dirfd, file, max, &b, e) < 0)
 		return -1;
-	rc = parse_buf(&b, file, out, e);
+	rc = parse_buf(json_parse, &b, file, out, e);
 	if (b.data)
 		explicit_bzero(b.data, b.len);
 	if (rc < 0)
@@ -179,60 +274,50 @@ void json_wipe(struct json *j)
 		json_wipe(m.val);
 }
 
-/* json-c indents by two blanks and breaks empty containers; ours are four blanks and "[]". */
-static char *indent(const char *text)
+static const char *compact(const struct json *j, size_t *len)
 {
-	struct buf b = {0};
-
-	for (const char *line = text; *line;) {
-		size_t blanks = strspn(line, " "), n = strcspn(line, "\n");
-		char last = b.len > 1 ? b.data[b.len - 2] : '\0';
-		char first = line[blanks];
-
-		/* no string goes over the end of a line, so these are brackets */
-		if ((last == '[' && first == ']') || (last == '{' && first == '}')) {
-			b.len--;
-		} else {
-			buf_add(&b, line, blanks);
-			buf_add(&b, line, blanks);
-		}
-		buf_add(&b, line + blanks, n - blanks);
-		if (line[n])
-			buf_char(&b, '\n');
-		line += n + (line[n] != '\0');
-	}
-	return buf_take(&b);
+	return json_object_to_json_string_length(
+		unwrap(j), JSON_C_TO_STRING_NOSLASHESCAPE | JSON_C_TO_STRING_PLAIN, len);
 }
 
 char *json_text(const struct json *j, bool pretty)
 {
-	int flags = JSON_C_TO_STRING_NOSLASHESCAPE |
-		    (pretty ? JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED
-			    : JSON_C_TO_STRING_PLAIN);
-	const char *text = json_object_to_json_string_ext(unwrap(j), flags);
-
-	return pretty ? indent(text) : str_dup(text);
+	if (!pretty)
+		return str_dup(compact(j, NULL));
+	make_whole(j);
+	return json_text_indent(json_object_to_json_string_ext(
+		unwrap(j), JSON_C_TO_STRING_NOSLASHESCAPE | JSON_C_TO_STRING_PRETTY |
+				   JSON_C_TO_STRING_SPACED));
 }
 
+/* The text is in a buffer of the value's own; its final NUL stands for the newline meanwhile. */
 int json_write(int fd, const struct json *j, struct err *e)
 {
-	const char *text = json_object_to_json_string_ext(
-		unwrap(j), JSON_C_TO_STRING_NOSLASHESCAPE | JSON_C_TO_STRING_PLAIN);
-	_buf_ struct buf b = {0};
+	size_t len;
+	char *text = (char *)(uintptr_t)compact(j, &len);
+	int r;
 
-	buf_str(&b, text);
-	buf_char(&b, '\n');
-	return fd_write_all(fd, b.data, b.len, e);
+	if (!j) /* a constant */
+		return fd_write_all(fd, "null\n", 5, e);
+	text[len] = '\n';
+	r = fd_write_all(fd, text, len + 1, e);
+	text[len] = '\0';
+	return r;
 }
 
 int json_write_file(int dirfd, const char *file, const struct json *j, mode_t mode, bool durable,
 		    struct err *e)
 {
-	_free_ char *text = json_text(j, false);
-	size_t n = strlen(text);
+	size_t len;
+	char *text = (char *)(uintptr_t)compact(j, &len);
+	int r;
 
-	text[n] = '\n'; /* the NUL is not written */
-	return file_replace(dirfd, file, text, n + 1, mode, durable, e);
+	if (!j)
+		return file_replace(dirfd, file, "null\n", 5, mode, durable, e);
+	text[len] = '\n'; /* as in json_write() */
+	r = file_replace(dirfd, file, text, len + 1, mode, durable, e);
+	text[len] = '\0';
+	return r;
 }
 
 static struct json *checked(struct json_object *o)
@@ -295,6 +380,7 @@ struct json *json_copy(const struct json *j)
 {
 	struct json_object *o = NULL;
 
+	make_whole(j);
 	if (j && json_object_deep_copy(unwrap(j), &o, NULL) < 0)
 		abort();
 	return wrap(o);
@@ -335,17 +421,19 @@ const char *json_kind_name(enum json_kind kind)
 
 bool json_equal(const struct json *a, const struct json *b)
 {
+	make_whole(a);
+	make_whole(b);
 	return json_object_equal(unwrap(a), unwrap(b));
 }
 
 struct json *json_get(const struct json *obj, const char *key)
 {
-	struct json_object *v = NULL;
+	struct lh_entry *entry;
 
 	if (json_kind(obj) != JSON_OBJECT)
 		return NULL;
-	json_object_object_get_ex(unwrap(obj), key, &v);
-	return wrap(v);
+	entry = lh_table_lookup_entry(json_object_get_object(unwrap(obj)), key);
+	return entry ? wrap(member(entry)) : NULL;
 }
 
 bool json_has(const struct json *obj, const char *key)
@@ -376,6 +464,20 @@ void json_set(struct json *obj, const char *key, struct json *val)
 {
 	if (json_object_object_add(unwrap(obj), key, unwrap(val)) < 0)
 		abort();
+}
+
+int json_set_text(struct json *obj, const char *key, const char *text, struct err *e)
+{
+	size_t len = strlen(text), n;
+	struct json_text_part none;
+	struct json *val = NULL;
+
+	if (json_text_plain(text, len, &none, 0, &n))
+		val = wrap(keep_text(text, len));
+	else if (json_parse(text, len, key, &val, e) < 0)
+		return -1;
+	json_set(obj, key, val);
+	return 0;
 }
 
 void json_add(struct json *arr, struct json *val)
@@ -484,7 +586,7 @@ static struct json_member member_of(struct lh_entry *entry)
 		return (struct json_member){0};
 	return (struct json_member){
 		.key = lh_entry_k(entry),
-		.val = lh_entry_v(entry),
+		.val = wrap(member(entry)),
 		.next_ = lh_entry_next(entry),
 	};
 }

@@ -39,6 +39,15 @@ int json_parse(const char *text, size_t len, const char *name, struct json **out
 /* The same for all of fd up to its end, at most max bytes. Nothing but blanks: *out = NULL. */
 int json_read(int fd, size_t max, const char *name, struct json **out, struct err *e);
 
+/*
+ * json_parse() and json_read() for documents of which little is used: long members of an object may
+ * stay text until somebody asks for them, which saves most of the memory. What is refused, what is
+ * found and what is written is the same. Not for what json_wipe() is called for.
+ */
+int json_parse_part(const char *text, size_t len, const char *name, struct json **out,
+		    struct err *e);
+int json_read_part(int fd, size_t max, const char *name, struct json **out, struct err *e);
+
 /* The same for a file, as file_read() opens it. */
 int json_read_file(int dirfd, const char *file, size_t max, struct json **out, struct err *e);
 
@@ -79,6 +88,8 @@ bool json_has(const struct json *obj, const char *key);
 struct json *json_at(const struct json *arr, size_t i);
 size_t json_len(const struct json *j); /* elements of an array, members of an object, else 0 */
 void json_set(struct json *obj, const char *key, struct json *val);
+/* The member from the text of a value; one as json_write() writes it may stay text. */
+int json_set_text(struct json *obj, const char *key, const char *text, struct err *e);
 void json_add(struct json *arr, struct json *val);
 void json_del(struct json *obj, const char *key);
 

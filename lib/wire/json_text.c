@@ -177,3 +177,27 @@ void json_text_path(const char *text, size_t len, size_t at, char *path, size_t 
 	}
 	snprintf(path, size, "%s", b.len ? b.data : ".");
 }
+
+char *json_text_indent(const char *text)
+{
+	struct buf b = {0};
+
+	for (const char *line = text; *line;) {
+		size_t blanks = strspn(line, " "), n = strcspn(line, "\n");
+		char last = b.len > 1 ? b.data[b.len - 2] : '\0';
+		char first = line[blanks];
+
+		/* no string goes over the end of a line, so these are brackets */
+		if ((last == '[' && first == ']') || (last == '{' && first == '}')) {
+			b.len--;
+		} else {
+			buf_add(&b, line, blanks);
+			buf_add(&b, line, blanks);
+		}
+		buf_add(&b, line + blanks, n - blanks);
+		if (line[n])
+			buf_char(&b, '\n');
+		line += n + (line[n] != '\0');
+	}
+	return buf_take(&b);
+}

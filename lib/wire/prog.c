@@ -143,7 +143,7 @@ static int read_document(struct prog *p, struct err *e)
 			p->doc = doc_new();
 		return 0;
 	}
-	if (json_read(STDIN_FILENO, JSON_MAX_DOCUMENT, "standard input", &p->doc, e) < 0)
+	if (json_read_part(STDIN_FILENO, JSON_MAX_DOCUMENT, "standard input", &p->doc, e) < 0)
 		return -1;
 	if (!p->doc)
 		return 1;

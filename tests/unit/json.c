@@ -17,11 +17,38 @@ static int parse(const char *text, struct json **out, struct err *e)
 	return json_parse(text, strlen(text), "test", out, e);
 }
 
+/*
+ * A document in which this value lies in a member that is long enough to stay text: whatever is
+ * said of the value, json_parse_part() must say the same as json_parse().
+ */
+static void same_in_part(const char *value)
+{
+	_free_ char *doc = str_fmt(
+		"{\"a\":1,\"long\":{\"fill\":\"%01100d\",\"value\":%s},\"z\":[]}\n", 0, value);
+	_json_ struct json *whole = NULL, *part = NULL;
+	struct err e1 = {0}, e2 = {0};
+	int r1 = parse(doc, &whole, &e1);
+	int r2 = json_parse_part(doc, strlen(doc), "test", &part, &e2);
+
+	assert_int_equal(r1, r2);
+	assert_int_equal(e1.code, e2.code);
+	assert_string_equal(e1.msg, e2.msg);
+	if (r1 == 0) {
+		_free_ char *t1 = json_text(whole, false), *t2 = json_text(part, false);
+
+		assert_string_equal(t1, t2);
+		assert_true(
+			json_equal(json_path(whole, "long.value"), json_path(part, "long.value")));
+		assert_true(json_equal(whole, part));
+	}
+}
+
 static void refused(const char *text, const char *why)
 {
 	_json_ struct json *j = NULL;
 	struct err e = {0};
 
+	same_in_part(text);
 	if (parse(text, &j, &e) == 0)
 		fail_msg("%s was taken", text);
 	assert_int_equal(e.code, ERR_INPUT);
@@ -35,6 +62,7 @@ static void taken(const char *text)
 	_free_ char *out = NULL;
 	struct err e = {0};
 
+	same_in_part(text);
 	if (parse(text, &j, &e) < 0)
 		fail_msg("%s: %s", text, e.msg);
 	out = json_text(j, false);
@@ -242,6 +270,50 @@ static void test_schema(void **state)
 	}
 }
 
+/* What stays text is found, changed, copied, written and gone through as any other value. */
+static void test_part(void **state)
+{
+	_free_ char *doc = str_fmt(
+		"{\"n\":1,\"spec\":{\"linux\":{\"seccomp\":{\"names\":[\"%01100d\",\"x\"]}},"
+		"\"args\":[\"a\",\"\\\"\"]},\"list\":[\"%01100d\"],\"last\":true}",
+		0, 0);
+	_json_ struct json *j = NULL, *copy = NULL;
+	_free_ char *out = NULL, *pretty = NULL;
+	int n = 0;
+
+	assert_int_equal(json_parse_part(doc, strlen(doc), "test", &j, NULL), 0);
+	out = json_text(j, false);
+	assert_string_equal(out, doc);
+	assert_string_equal(json_str(json_at(json_path(j, "spec.linux.seccomp.names"), 1)), "x");
+	assert_int_equal(json_kind(json_get(j, "list")), JSON_ARRAY);
+	json_add(json_path(j, "spec.args"), json_new_str("b"));
+	json_set(j, "n", json_new_int(2));
+	copy = json_copy(j);
+	assert_int_equal(json_len(json_path(copy, "spec.args")), 3);
+	assert_true(json_equal(j, copy));
+	json_foreach (m, copy)
+		n += json_kind(m.val) == JSON_OBJECT || json_kind(m.val) == JSON_ARRAY;
+	assert_int_equal(n, 2);
+	pretty = json_text(copy, true);
+	assert_non_null(strstr(pretty, "            \"names\": [\n"));
+	json_del(j, "spec");
+	assert_null(json_get(j, "spec"));
+}
+
+static void test_set_text(void **state)
+{
+	_json_ struct json *j = json_new_object();
+	_free_ char *out = NULL;
+	struct err e = {0};
+
+	assert_int_equal(json_set_text(j, "a", "{\"b\":[1,2]}", &e), 0);
+	assert_int_equal(json_set_text(j, "c", " [ 1.5 ] ", &e), 0);
+	assert_int_equal(json_set_text(j, "d", "{\"b\":1,\"b\":2}", &e), -1);
+	out = json_text(j, false);
+	assert_string_equal(out, "{\"a\":{\"b\":[1,2]},\"c\":[1.5]}");
+	assert_int_equal(json_int(json_at(json_path(j, "a.b"), 1)), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,7 +322,8 @@ int main(void)
 		cmocka_unit_test(test_depth),	 cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_numbers),	 cmocka_unit_test(test_read),
 		cmocka_unit_test(test_text),	 cmocka_unit_test(test_cursor),
-		cmocka_unit_test(test_schema),
+		cmocka_unit_test(test_schema),	 cmocka_unit_test(test_part),
+		cmocka_unit_test(test_set_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
