@@ -3,8 +3,9 @@
  * ctr-create: makes the record of a new container, claims its name, prepares its read-write layer.
  *
  * Stages: check request and image; choose id and name; fill a staging directory (container.json,
- * hostname, containerenv, rootfs/, upper/, work/); publish directory and name together. It must
- * not mount or start anything; until the last stage nothing of it can be seen.
+ * hostname, containerenv, rootfs/, upper/, work/; where no network is to be launched, resolv.conf
+ * and hosts); publish directory and name together. It must not mount or start anything; until the
+ * last stage nothing of it can be seen.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,7 @@
 #include "base/fd.h"
 #include "oci/request.h"
 #include "ctr/container.h"
+#include "ctr/netfiles.h"
 #include "ctr/sweep.h"
 #include "names.h"
 #include "sys/confine.h"
@@ -59,6 +61,35 @@ static int write_text(int dir, const char *file, mode_t mode, const char *text, 
 	return file_replace(dir, file, text, strlen(text), mode, false, e);
 }
 
+/* The host's network, or none: what net-slirp-launch would do is told here already. */
+static int plain_network(struct staging *st, struct json *doc, struct err *e)
+{
+	struct cur root = cur_root(doc), request = cur_key(&root, "request");
+	const char *mode = json_str(json_path(doc, "request.network.mode"));
+	const struct netfiles files = {
+		.dir = st->fd,
+		.path = json_str(json_path(doc, "container.directory")),
+		.doc = doc,
+		.own_network = !str_eq(mode, "host"),
+		.address = "",
+		.dns = "",
+		.host = "",
+	};
+	struct json *out;
+
+	json_del(doc, "network");
+	if (!network_is_plain(request.val))
+		return 0;
+	out = json_need_obj(doc, "network");
+	json_set(out, "mode", json_new_str(mode));
+	json_set(out, "namespace", json_new_str(""));
+	json_set(out, "ports", json_new_array());
+	if (netfiles_write(&files, &request, e) < 0)
+		return -1;
+	netfiles_describe(&files, out);
+	return 0;
+}
+
 static int fill(struct staging *st, struct json *doc, struct err *e)
 {
 	static const char *const dirs[] = {"rootfs", "upper", "work"};
@@ -78,7 +109,7 @@ static int fill(struct staging *st, struct json *doc, struct err *e)
 		    fchmodat(st->fd, dirs[i], i == 2 ? 0700 : 0755, 0) < 0)
 			return err_sys(e, "mkdirat", "cannot make %s", dirs[i]);
 	if (write_text(st->fd, "hostname", 0644, hostname, e) < 0 ||
-	    write_text(st->fd, "containerenv", 0644, env, e) < 0)
+	    write_text(st->fd, "containerenv", 0644, env, e) < 0 || plain_network(st, doc, e) < 0)
 		return -1;
 	/* a container that is kept must survive a power cut; one that is not must not wait for it
 	 */

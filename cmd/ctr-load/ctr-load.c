@@ -10,12 +10,14 @@
 
 #include "ctr/container.h"
 #include "ctr/sweep.h"
+#include "ctr/work.h"
 #include "sys/confine.h"
 #include "wire/prog.h"
 
 struct options {
 	const char *detach, *interactive;
 	bool running;
+	int64_t status_fd;
 };
 
 static const struct opt options[] = {
@@ -25,6 +27,7 @@ static const struct opt options[] = {
 	 "set .request.interactive, or keep it", .values = "true false keep"},
 	{"running", 0, OPT_FLAG, offsetof(struct options, running), NULL,
 	 "the container must be running; add .process"},
+	STATUS_WORK_OPTION(struct options, status_fd),
 	{0},
 };
 
@@ -82,7 +85,10 @@ static int run(struct prog *p, struct err *e)
 	/* the run directory may be another one than at the container's creation */
 	run_dir = str_fmt("%s/containers/%s", s.run_path, id);
 	json_set(json_need_obj(p->doc, "container"), "runDirectory", json_new_str(run_dir));
-	return o->running ? add_process(&s, id, p->doc, e) : 0;
+	if (o->running && add_process(&s, id, p->doc, e) < 0)
+		return -1;
+	status_work(o->status_fd, p->doc);
+	return 0;
 }
 
 static const struct program program = {

@@ -10,6 +10,7 @@
  * its way in. It must not use the network and must not write.
  */
 #include "base/log.h"
+#include "ctr/work.h"
 #include "oci/image.h"
 #include "oci/lookup.h"
 #include "sys/confine.h"
@@ -18,11 +19,13 @@
 
 struct options {
 	const char *platform;
+	int64_t status_fd;
 };
 
 static const struct opt options[] = {
 	{"platform", 0, OPT_STR, offsetof(struct options, platform), "OS/ARCH[/VARIANT]",
 	 "the platform that the image must be for"},
+	STATUS_WORK_OPTION(struct options, status_fd),
 	{0},
 };
 
@@ -107,6 +110,7 @@ static int run(struct prog *p, struct err *e)
 		return err_hint(e, "img-fetch %s | layer-unpack", name);
 	}
 	json_set(p->doc, "image", take_ptr(image));
+	status_work(((const struct options *)p->opts)->status_fd, p->doc);
 	return 0;
 }
 

@@ -8,7 +8,8 @@
  * ports are tried: then nothing is made at all.
  *
  * Modes none and host need no helper and no pin: the runtime makes an empty namespace, or uses the
- * host's. It must not leave a helper behind when it fails.
+ * host's; ctr-create has done all that there is to do, and doing it again brings the same. It must
+ * not leave a helper behind when it fails.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,6 +24,7 @@
 
 #include "base/log.h"
 #include "net.h"
+#include "ctr/netfiles.h"
 #include "ctr/sweep.h"
 #include "sys/confine.h"
 #include "sys/path.h"
@@ -199,18 +201,23 @@ int net_record(const struct net *n, struct err *e)
 	return json_write_file(n->run, "network.json", record, 0600, false, e);
 }
 
-static void set_path(struct json *out, const struct net *n, const char *key, const char *file)
+static int describe(struct net *n, const struct cur *request, struct err *e)
 {
-	_free_ char *path = str_fmt("%s/containers/%s/%s", n->s.path, n->id, file);
+	_free_ char *path = str_fmt("%s/containers/%s", n->s.path, n->id);
+	const struct netfiles files = {
+		.dir = n->dir,
+		.path = path,
+		.doc = n->doc,
+		.own_network = !str_eq(n->mode, "host"),
+		.address = n->address,
+		.dns = n->dns,
+		.host = n->host,
+	};
+	struct json *out;
 
-	if (faccessat(n->dir, file, F_OK, 0) == 0)
-		json_set(out, key, json_new_str(path));
-}
-
-static int describe(struct net *n, struct err *e)
-{
-	struct json *out = json_new_object();
-
+	if (netfiles_write(&files, request, e) < 0)
+		return -1;
+	out = json_new_object();
 	json_set(n->doc, "network", out);
 	json_set(out, "mode", json_new_str(n->mode));
 	json_set(out, "namespace", json_new_str(n->netns ? n->netns : ""));
@@ -219,8 +226,7 @@ static int describe(struct net *n, struct err *e)
 		json_set(out, "address", json_new_str(n->address));
 	if (*n->gateway)
 		json_set(out, "gateway", json_new_str(n->gateway));
-	set_path(out, n, "resolvConf", "resolv.conf");
-	set_path(out, n, "hosts", "hosts");
+	netfiles_describe(&files, out);
 	return add_processes(n, out, e);
 }
 
@@ -294,8 +300,7 @@ static int run(struct prog *p, struct err *e)
 		return -1;
 	/* the helper reads a hostile container's packets: nothing of our callers is open in it */
 	fd_cloexec_from(STDERR_FILENO + 1);
-	if (launch(&n, &request, e) == 0 && confine_rest(e) == 0 &&
-	    files_write(&n, &request, e) == 0 && describe(&n, e) == 0)
+	if (launch(&n, &request, e) == 0 && confine_rest(e) == 0 && describe(&n, &request, e) == 0)
 		return 0;
 	undo(&n);
 	return -1;

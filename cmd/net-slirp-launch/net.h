@@ -68,7 +68,4 @@ bool net_host_address(char *out, size_t size);
 /* True where PATH leads to the program. */
 bool net_installed(const char *program);
 
-/* files.c: resolv.conf and hosts in STORE/containers/ID */
-int files_write(struct net *n, const struct cur *request, struct err *e);
-
 #endif

@@ -2,12 +2,14 @@
 /*
  * run, create, start, attach: the pipelines that lead to a running container.
  *
- *	img-find | [net-slirp-launch --check] | ctr-create | rootfs-mount | net-slirp-launch |
- *	vol-prepare | spec-gen | ctr-monitor | ctr-attach
+ *	img-find | [net-slirp-launch --check] | ctr-create | rootfs-mount | [net-slirp-launch] |
+ *	[vol-prepare] | spec-gen | ctr-monitor | [ctr-attach]
  *
- * All of it is started at once. Where the image is not in the store, img-find says so before
- * anything was made; then img-fetch | layer-unpack brings it, and the pipeline runs with their
- * document. A step that fails after ctr-create leaves a record that ctr-cleanup removes.
+ * All of it is started at once; the steps from vol-prepare on when img-find has said whether the
+ * image has volumes, which it has long before rootfs-mount is done. Where the image is not in the
+ *store, img-find says so before anything was made; then img-fetch | layer-unpack brings it, and the
+ *pipeline runs with their document. A step that fails after ctr-create leaves a record that
+ *ctr-cleanup removes.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +21,8 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "commands.h"
+#include "ctr/netfiles.h"
+#include "ctr/work.h"
 #include "oci/request.h"
 #include "sys/cgroup2.h"
 #include "sys/idmap.h"
@@ -193,11 +197,21 @@ static void tell_host(struct step *spec_gen)
 		strv_add(&spec_gen->argv, "--device-control");
 }
 
-static void add_start(struct pipeline *p)
+/*
+ * The steps of a start. Those that have nothing to do are left out: the document, which is what the
+ * first step reads, tells, or the first step itself once it has found the image (tells).
+ */
+static void add_start(struct pipeline *p, const struct json *doc, bool tells)
 {
 	plan_add(p, "rootfs-mount", NULL);
-	plan_add(p, "net-slirp-launch", NULL);
-	plan_add(p, "vol-prepare", NULL);
+	if (!doc || !network_is_plain(json_get(doc, "request")))
+		plan_add(p, "net-slirp-launch", NULL);
+	if (tells || mode.dry_run || work_volumes(doc)) {
+		struct step *s = plan_add(p, "vol-prepare", NULL);
+
+		s->work = tells ? WORK_VOLUMES : NULL;
+		p->step[0].tells = tells;
+	}
 	tell_host(plan_add(p, "spec-gen", NULL));
 	plan_add(p, "ctr-monitor", NULL);
 }
@@ -241,7 +255,8 @@ static int start_status(const struct pipeline *p, const struct outcome *o)
 	return o->status == ERR_NOTFOUND ? 127 : o->status == ERR_DENIED ? 126 : 125;
 }
 
-static void build(struct pipeline *p, const struct run *r, bool start, bool find)
+static void build(struct pipeline *p, const struct run *r, const struct json *doc, bool start,
+		  bool find)
 {
 	if (find) {
 		struct step *s = plan_add(p, "img-find", NULL);
@@ -250,7 +265,7 @@ static void build(struct pipeline *p, const struct run *r, bool start, bool find
 	}
 	add_create(p, r, start);
 	if (start) {
-		add_start(p);
+		add_start(p, doc, find && !mode.dry_run && !work_volumes(doc));
 		if (!r->detach)
 			add_attach(p, request_flag(r->request, "sigProxy") ? NULL : "false");
 	}
@@ -276,7 +291,7 @@ static int execute(const struct run *r, bool start, const struct json *doc, bool
 {
 	_plan_ struct pipeline p = {.input = doc};
 
-	build(&p, r, start, find);
+	build(&p, r, doc, start, find);
 	if (plan_run(&p, o, e) < 0)
 		return -1;
 	if (find && o->failed == 0 && (o->status == ERR_NOTFOUND || o->status == ERR_AGAIN) &&
@@ -306,7 +321,7 @@ static int dry_run(const struct run *r, bool start, struct err *e)
 	}
 	if (!search)
 		add_fetch(&p, r, r->pull);
-	build(&p, r, start, search);
+	build(&p, r, r->doc, start, search);
 	return plan_run(&p, &o, e);
 }
 
@@ -396,7 +411,7 @@ static int start_one(const struct start_data *d, const char *name, struct err *e
 
 	plan_add(&p, "ctr-load", d->attach ? "--detach=false" : "--detach=true",
 		 d->interactive ? "--interactive=true" : "--interactive=keep", name, NULL);
-	add_start(&p);
+	add_start(&p, NULL, !mode.dry_run);
 	if (d->attach) {
 		add_attach(&p, d->sig_proxy);
 		if (d->detach_keys)

@@ -12,6 +12,13 @@
 /* The words of the step as execve(2) takes them. */
 void step_words(const struct step *s, struct strv *out);
 
+/*
+ * The steps from number first on whose work the text, lines of events, does not name leave the
+ * pipeline. A text without an event names all: the step that should have told has failed, or is a
+ * program of the user's that does not.
+ */
+void plan_drop_idle(struct pipeline *p, size_t first, const char *text);
+
 /* ---- launch.c: the one place that starts a program of a pipeline ---- */
 
 /* One program of a pipeline while it runs. */
@@ -25,9 +32,13 @@ struct running {
 	struct timespec start, end;
 };
 
+#define THIRD 3 /* the descriptor of a step behind the standard ones */
+
 /* What becomes its descriptors 0, 1 and 2: a descriptor, SPAWN_NULL, or -1 for the caller's own. */
 struct streams {
 	int in, out, err;
+	int third;  /* events that it tells, or the document that it begins with; -1: neither */
+	int fourth; /* the copy of its document, -1: none */
 };
 
 /* Starts it. It dies with rp: without rp nobody would undo what a broken start has made. */

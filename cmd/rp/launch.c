@@ -19,10 +19,17 @@ int launch(struct step *s, const struct streams *io, struct running *r, struct e
 {
 	_strv_ struct strv words = {0};
 	_close_ int user_in = s->user_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 10) : -1;
-	const struct spawn_fd fds[] = {{.from = user_in, .to = 3}};
+	const struct spawn_fd fds[] = {{.from = user_in >= 0 ? user_in : io->third, .to = THIRD},
+				       {.from = io->fourth, .to = THIRD + 1}};
 	struct child c;
 
 	step_words(s, &words);
+	if (s->tells)
+		strv_addf(&words, "--status-fd=%d", THIRD);
+	if (s->early && io->third >= 0)
+		strv_addf(&words, "--early-fd=%d", THIRD);
+	if (s->copies && io->fourth >= 0)
+		strv_addf(&words, "--copy-fd=%d", THIRD + 1);
 	clock_gettime(CLOCK_MONOTONIC, &r->start);
 	if (spawn(&(struct spawn){.file = words.v[0],
 				  .argv = words.v,
@@ -30,7 +37,7 @@ int launch(struct step *s, const struct streams *io, struct running *r, struct e
 				  .out = io->out,
 				  .err = io->err,
 				  .fds = fds,
-				  .nfds = user_in >= 0 ? 1 : 0,
+				  .nfds = ARRAY_LEN(fds),
 				  .death_signal = SIGKILL},
 		  &c, e) < 0)
 		return -1;

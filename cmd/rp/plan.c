@@ -111,13 +111,15 @@ static int input_file(const struct json *input, struct err *e)
 struct pipes {
 	int next_in; /* read end for the step to come */
 	int out;     /* read end of the last step's output, -1 with to_user */
+	int told;    /* what the step that tells has to say, -1 where none does */
+	int copy;    /* the document of the step that copies, -1 where none does */
 };
 
 static int start_step(struct pipeline *p, size_t i, struct running *r, struct pipes *pipes,
 		      struct err *e)
 {
 	struct step *s = &p->step[i];
-	_close_ int in = take_fd(&pipes->next_in), out = -1;
+	_close_ int in = take_fd(&pipes->next_in), out = -1, third = -1, fourth = -1;
 	bool last = i + 1 == p->n;
 	int ends[2];
 
@@ -131,12 +133,28 @@ static int start_step(struct pipeline *p, size_t i, struct running *r, struct pi
 		else
 			pipes->next_in = ends[0];
 	}
+	if (s->tells) {
+		if (fd_pipe(ends, e) < 0)
+			return -1;
+		pipes->told = ends[0];
+		third = ends[1];
+	}
+	if (s->early)
+		third = take_fd(&pipes->copy);
+	if (s->copies) {
+		if (fd_pipe(ends, e) < 0)
+			return -1;
+		pipes->copy = ends[0];
+		fourth = ends[1];
+	}
 	return launch(s,
 		      &(struct streams){.in = in >= 0		 ? in
 					      : p->inherit_stdin ? -1
 								 : SPAWN_NULL,
 					.out = out,
-					.err = r->held},
+					.err = r->held,
+					.third = third,
+					.fourth = fourth},
 		      r, e);
 }
 
@@ -241,6 +259,19 @@ static void judge(struct running *r, size_t n, struct outcome *o)
 	}
 }
 
+/*
+ * Before the step that depends on it starts. The programs before it work meanwhile, and what they
+ * have to do takes longer than those behind take to start.
+ */
+static void wait_told(struct pipeline *p, size_t next, struct pipes *pipes)
+{
+	_close_ int fd = take_fd(&pipes->told);
+	_buf_ struct buf text = {0};
+
+	if (fd >= 0 && fd_read_all(fd, 4096, &text, "event", NULL) == 0)
+		plan_drop_idle(p, next, text.data ? text.data : "");
+}
+
 static void kill_started(struct running *r, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -252,7 +283,7 @@ static void kill_started(struct running *r, size_t n)
 int plan_run(struct pipeline *p, struct outcome *o, struct err *e)
 {
 	struct running r[PLAN_MAX_STEPS] = {0};
-	struct pipes pipes = {.next_in = -1, .out = -1};
+	struct pipes pipes = {.next_in = -1, .out = -1, .told = -1, .copy = -1};
 	_buf_ struct buf out = {0};
 
 	*o = (struct outcome){.failed = -1};
@@ -265,11 +296,15 @@ int plan_run(struct pipeline *p, struct outcome *o, struct err *e)
 	if (p->input && (pipes.next_in = input_file(p->input, e)) < 0)
 		return -1;
 	for (size_t i = 0; i < p->n; i++) {
-		if (start_step(p, i, &r[i], &pipes, e) < 0) {
+		if (p->step[i].work)
+			wait_told(p, i, &pipes);
+		if (i < p->n && start_step(p, i, &r[i], &pipes, e) < 0) {
 			kill_started(r, i);
 			return -1;
 		}
 	}
+	if (pipes.copy >= 0)
+		close(pipes.copy);
 	if (wait_all(r, p->n, &pipes.out, &out, &o->signal, e) < 0)
 		return -1;
 	judge(r, p->n, o);

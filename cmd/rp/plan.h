@@ -34,6 +34,10 @@ struct step {
 	struct strv argv; /* without the program's name */
 	bool user_stdin;  /* the caller's standard input is passed as descriptor 3 */
 	unsigned hold;	  /* enum hold */
+	bool tells;	  /* says on --status-fd which of the later steps have something to do */
+	const char *work; /* its name there: where it is not named, the step is left out */
+	bool copies;	  /* writes its document a second time, on --copy-fd, */
+	bool early;	  /* for this later step, which begins with it: --early-fd */
 };
 
 /* Is this failure one of those? */
@@ -85,7 +89,8 @@ int plan_enter(enum plan_ns ns, struct err *e);
 int plan_enter_if_there(enum plan_ns ns, struct err *e);
 
 /*
- * Runs the pipeline, all programs at once. Returns 0 where it ran, whatever the programs said; -1
+ * Runs the pipeline, all programs at once, but for those behind a step whose work must be told
+ * first: these when it is. Returns 0 where it ran, whatever the programs said; -1
  * where it could not be run. With --dry-run it is printed instead, *o is an empty success.
  */
 int plan_run(struct pipeline *p, struct outcome *o, struct err *e);

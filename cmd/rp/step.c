@@ -22,12 +22,16 @@ struct step *plan_add(struct pipeline *p, const char *program, ...)
 	return s;
 }
 
+static void step_release(struct step *s)
+{
+	strv_release(&s->argv);
+	free(s->program);
+}
+
 void plan_release(struct pipeline *p)
 {
-	for (size_t i = 0; i < p->n; i++) {
-		strv_release(&p->step[i].argv);
-		free(p->step[i].program);
-	}
+	for (size_t i = 0; i < p->n; i++)
+		step_release(&p->step[i]);
 	p->n = 0;
 }
 
@@ -65,4 +69,29 @@ void plan_flag(struct step *s, const char *name, bool on)
 {
 	if (on)
 		strv_add(&s->argv, name);
+}
+
+static bool names(const struct json *event, const char *work)
+{
+	json_each (w, json_get(event, "work"))
+		if (str_eq(json_str(w.v), work))
+			return true;
+	return false;
+}
+
+void plan_drop_idle(struct pipeline *p, size_t first, const char *text)
+{
+	_json_ struct json *event = NULL;
+	size_t kept = first;
+
+	if (!*text || json_parse(text, strlen(text), "event", &event, NULL) < 0 ||
+	    !str_eq(json_get_str(event, "event", ""), "ready"))
+		return;
+	for (size_t i = first; i < p->n; i++) {
+		if (p->step[i].work && !names(event, p->step[i].work))
+			step_release(&p->step[i]);
+		else
+			p->step[kept++] = p->step[i];
+	}
+	p->n = kept;
 }

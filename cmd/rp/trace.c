@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -83,11 +84,21 @@ static void show(int dir, const char *name)
 		fd_write_all(STDERR_FILENO, b.data, b.len, NULL);
 }
 
+/* What the step has told of those behind it: where it has not, all of them run. */
+static void hear(struct pipeline *p, size_t next, int events)
+{
+	_buf_ struct buf text = {0};
+
+	lseek(events, 0, SEEK_SET);
+	if (fd_read_all(events, 4096, &text, "events", NULL) == 0)
+		plan_drop_idle(p, next, text.data ? text.data : "");
+}
+
 static int run_step(struct pipeline *p, size_t i, struct buf *doc, int *status, struct err *e)
 {
 	struct step *s = &p->step[i];
 	bool users = i + 1 == p->n && p->to_user;
-	_close_ int dir = step_dir(s->program, e), in = -1, out = -1, err = -1;
+	_close_ int dir = step_dir(s->program, e), in = -1, out = -1, err = -1, events = -1;
 	struct running r = {.held = -1};
 
 	if (dir < 0 || keep_argv(dir, s, e) < 0 ||
@@ -100,10 +111,21 @@ static int run_step(struct pipeline *p, size_t i, struct buf *doc, int *status, 
 		if (out < 0 || err < 0)
 			return -1;
 	}
-	if (launch(s, &(struct streams){p->inherit_stdin && i == 0 ? -1 : in, out, err}, &r, e) < 0)
+	if (s->tells)
+		events = memfd_create("events", MFD_CLOEXEC);
+	/* one after the other, none begins early */
+	if (launch(s,
+		   &(struct streams){.in = p->inherit_stdin && i == 0 ? -1 : in,
+				     .out = out,
+				     .err = err,
+				     .third = events,
+				     .fourth = -1},
+		   &r, e) < 0)
 		return -1;
 	launch_reap(&r);
 	*status = r.status;
+	if (s->tells && *status == 0)
+		hear(p, i + 1, events);
 	doc->len = 0;
 	if (!users) {
 		report_killed(s->program, r.killed);

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * /etc/resolv.conf and /etc/hosts of a container, written beside its record and mounted by the
- * runtime. Names and domains come from the user and are checked: one line each, no blanks.
+ * runtime: see netfiles.h. Names and domains come from the user and are checked: one line each, no
+ * blanks.
  */
+#include "ctr/netfiles.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 
 #include "base/fd.h"
-#include "net.h"
-
 #define MAX_FILE (1u << 20)
 
 static int one_word(const char *s, const char *what, struct err *e)
@@ -27,7 +28,7 @@ static bool is_loopback(const char *ip)
 }
 
 /* The host's lines, without servers that only the host itself can reach. */
-static void host_resolv(struct net *n, bool own_network, bool servers, bool search, bool options,
+static void host_resolv(const struct netfiles *n, bool servers, bool search, bool options,
 			struct buf *out)
 {
 	_buf_ struct buf text = {0};
@@ -36,7 +37,7 @@ static void host_resolv(struct net *n, bool own_network, bool servers, bool sear
 
 	if (file_read(AT_FDCWD, "/etc/resolv.conf", MAX_FILE, &text, NULL) < 0)
 		buf_release(&text);
-	if (servers && own_network && *n->dns) {
+	if (servers && n->own_network && *n->dns) {
 		buf_fmt(out, "nameserver %s\n", n->dns);
 		count++;
 	}
@@ -51,7 +52,7 @@ static void host_resolv(struct net *n, bool own_network, bool servers, bool sear
 			if (options)
 				buf_fmt(out, "%s\n", line);
 		} else if (servers && sscanf(line, "nameserver %63s", ip) == 1) {
-			if ((own_network && is_loopback(ip)) || count >= 3)
+			if ((n->own_network && is_loopback(ip)) || count >= 3)
 				continue;
 			buf_fmt(out, "nameserver %s\n", ip);
 			count++;
@@ -74,12 +75,11 @@ static int add_words(struct buf *out, const char *lead, const struct strv *words
 	return 0;
 }
 
-static int resolv_conf(struct net *n, const struct cur *request, struct err *e)
+static int resolv_conf(const struct netfiles *n, const struct cur *request, struct err *e)
 {
 	_strv_ struct strv servers = {0}, search = {0}, options = {0};
 	_buf_ struct buf out = {0};
 	struct cur dns;
-	bool own = !str_eq(n->mode, "host");
 
 	if (cur_obj(request, "dns", CUR_OPTIONAL, &dns, e) < 0 ||
 	    cur_strv(&dns, "servers", CUR_OPTIONAL, &servers, e) < 0 ||
@@ -98,7 +98,7 @@ static int resolv_conf(struct net *n, const struct cur *request, struct err *e)
 	    add_words(&out, "nameserver", &servers, "DNS server", false, e) < 0 ||
 	    add_words(&out, "options", &options, "DNS option", true, e) < 0)
 		return -1;
-	host_resolv(n, own, servers.n == 0, search.n == 0, options.n == 0, &out);
+	host_resolv(n, servers.n == 0, search.n == 0, options.n == 0, &out);
 	return file_replace(n->dir, "resolv.conf", out.data, out.len, 0644, false, e);
 }
 
@@ -119,7 +119,8 @@ static void host_hosts(struct buf *out)
 	}
 }
 
-static int extra_hosts(struct net *n, const struct cur *request, struct buf *out, struct err *e)
+static int extra_hosts(const struct netfiles *n, const struct cur *request, struct buf *out,
+		       struct err *e)
 {
 	struct cur arr;
 
@@ -145,7 +146,7 @@ static int extra_hosts(struct net *n, const struct cur *request, struct buf *out
 	return 0;
 }
 
-static int hosts(struct net *n, const struct cur *request, struct err *e)
+static int hosts(const struct netfiles *n, const struct cur *request, struct err *e)
 {
 	const char *hostname = json_str(json_path(n->doc, "container.hostname"));
 	const char *name = json_str(json_path(n->doc, "container.name"));
@@ -163,7 +164,7 @@ static int hosts(struct net *n, const struct cur *request, struct err *e)
 	return file_replace(n->dir, "hosts", out.data, out.len, 0644, false, e);
 }
 
-int files_write(struct net *n, const struct cur *request, struct err *e)
+int netfiles_write(const struct netfiles *n, const struct cur *request, struct err *e)
 {
 	bool none = false;
 
@@ -172,4 +173,27 @@ int files_write(struct net *n, const struct cur *request, struct err *e)
 	if (!none && hosts(n, request, e) < 0)
 		return -1;
 	return resolv_conf(n, request, e);
+}
+
+static void set_path(const struct netfiles *n, struct json *network, const char *key,
+		     const char *file)
+{
+	_free_ char *path = str_fmt("%s/%s", n->path, file);
+
+	if (faccessat(n->dir, file, F_OK, 0) == 0)
+		json_set(network, key, json_new_str(path));
+}
+
+void netfiles_describe(const struct netfiles *n, struct json *network)
+{
+	set_path(n, network, "resolvConf", "resolv.conf");
+	set_path(n, network, "hosts", "hosts");
+}
+
+bool network_is_plain(const struct json *request)
+{
+	const char *mode = json_str(json_path(request, "network.mode"));
+
+	return (str_eq(mode, "none") || str_eq(mode, "host")) &&
+	       !json_len(json_get(request, "ports"));
 }
