@@ -15,11 +15,11 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "ctr/cleanup.h"
 #include "ctr/container.h"
 #include "ctr/sweep.h"
 #include "sys/path.h"
@@ -86,6 +86,14 @@ static bool start_forgetting(struct cleanup *c, struct child *child, struct err 
 	state = str_fmt("%s/%s", root, c->id);
 	if (access(state, F_OK) < 0)
 		return false;
+	if (str_eq(runtime, own) && str_eq(root, own_root)) {
+		int r = cleanup_forget(c->s, c->id, e);
+
+		if (r < 0)
+			failure(c, e);
+		if (r <= 0)
+			return false;
+	}
 	strv_add(&argv, runtime);
 	strv_add(&argv, "--root");
 	strv_add(&argv, root);
@@ -189,16 +197,10 @@ static void end_network(struct cleanup *c, struct err *e)
 
 static void unmount_in(struct cleanup *c, int dir, const char *name, struct err *e)
 {
-	_close_ int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	char link[FD_PATH_LEN];
-
-	if (fd < 0)
+	if (cleanup_unmount(dir, name, e) == 0)
 		return;
-	/* EINVAL: no mount (any more); EPERM: it belongs to a namespace that ended */
-	if (umount2(path_fd_link(fd, link), MNT_DETACH) < 0 && errno != EINVAL && errno != EPERM) {
-		err_sys(e, "umount2", "cannot unmount %s of container %.12s", name, c->id);
-		failure(c, e);
-	}
+	err_prefix(e, "container %.12s", c->id);
+	failure(c, e);
 }
 
 static void unmount_all(struct cleanup *c, struct err *e)
@@ -210,15 +212,6 @@ static void unmount_all(struct cleanup *c, struct err *e)
 		unmount_in(c, dir, "rootfs", e);
 	if (run >= 0)
 		unmount_in(c, run, "netns", e);
-}
-
-static void remove_run_dir(struct cleanup *c, struct err *e)
-{
-	_close_ int base = store_run_dir(c->s, "containers", e);
-
-	if (base < 0 || path_remove_tree(base, c->id, e) < 0)
-		failure(c, e);
-	start_unmark(c->s, c->id);
 }
 
 /* The monitor was killed: that the container ran and has ended is known, its code is not. */
@@ -343,7 +336,7 @@ static void remove_record(struct cleanup *c, struct err *e)
 		err_sys(e, "unlink", "cannot remove %s", cidfile);
 		failure(c, e);
 	}
-	if (container_withdraw(c->s, c->id, e) < 0)
+	if (container_withdraw(c->s, c->id, NULL, e) < 0)
 		failure(c, e);
 }
 
@@ -400,7 +393,8 @@ static void clean(struct cleanup *c, struct err *e)
 		end_forgetting(c, &runtime, e);
 	if (c->remove)
 		remove_record(c, e);
-	remove_run_dir(c, e);
+	if (cleanup_run_dir(c->s, c->id, e) < 0)
+		failure(c, e);
 	if (c->status_fd > 0)
 		status_event(c->status_fd, "ready", NULL);
 	if (c->remove && container_shred(c->s, c->id, e) < 0)

@@ -103,6 +103,16 @@ static int write_start(int bundle, const struct json *doc, const struct plan *p,
 	return json_write_file(bundle, "start.json", out, 0600, false, e);
 }
 
+/* At its end there will be nothing that takes ctr-cleanup(1) to take down. */
+static bool is_plain(const struct json *doc, const struct plan *p)
+{
+	const struct json *network = json_get(doc, "network");
+
+	return p->own_runtime && !json_has(network, "helper") && !json_has(network, "forwarder") &&
+	       !*json_get_str(network, "namespace", "") && !json_path(doc, "request.cidfile") &&
+	       container_name_valid(json_str(json_path(doc, "container.name")) ?: "");
+}
+
 static int make_plan(struct json *doc, const struct store *s, struct plan *p, struct err *e)
 {
 	struct cur root = cur_root(doc), request, container;
@@ -131,6 +141,12 @@ static int make_plan(struct json *doc, const struct store *s, struct plan *p, st
 				  : base	 ? base + 1
 						 : p->runtime);
 	p->id = str_dup(id);
+	p->name = str_dup(json_get_str(container.val, "name", NULL));
+	p->store_path = str_dup(s->path);
+	p->store_run_path = str_dup(s->run_path);
+	p->store = s->fd;
+	p->store_run = s->run;
+	p->plain = is_plain(doc, p);
 	p->bundle = str_dup(bundle);
 	p->run_path = str_fmt("%s/containers/%s", s->run_path, id);
 	p->pidfile = str_dup(pidfile);
@@ -251,14 +267,23 @@ static int by_number(const void *a, const void *b)
 /* Of the descriptors that were shared, the monitor keeps its own. */
 static void close_others(const struct monitor *m)
 {
-	int keep[] = {2,	   m->bundle,
-		      m->run,	   m->epoll,
-		      m->listener, m->in,
-		      m->out[0],   m->out[1],
-		      m->child[0], m->child[1],
-		      m->child[2], m->console_listener,
-		      m->log.fd,   m->log.fd < 0 ? -1 : m->log.dir,
-		      m->report};
+	int keep[] = {2,
+		      m->bundle,
+		      m->run,
+		      m->epoll,
+		      m->listener,
+		      m->in,
+		      m->out[0],
+		      m->out[1],
+		      m->child[0],
+		      m->child[1],
+		      m->child[2],
+		      m->console_listener,
+		      m->log.fd,
+		      m->log.fd < 0 ? -1 : m->log.dir,
+		      m->report,
+		      m->plan.store,
+		      m->plan.store_run};
 
 	qsort(keep, ARRAY_LEN(keep), sizeof(keep[0]), by_number);
 	for (size_t i = 0; i < ARRAY_LEN(keep); i++) {

@@ -5,9 +5,9 @@
  *
  * One epoll(7) set holds the attach socket, the clients, the container's output and input, its
  * pidfd and a signalfd. The container's end is taken from the kernel (waitid(2) on the pidfd),
- * its last output is read until the pipes are empty, then exit.json appears by rename, then
- * ctr-cleanup runs, and only then the clients hear the exit code: who has heard it may use the
- * container's name again.
+ * its last output is read until the pipes are empty, then exit.json appears by rename, then all is
+ * taken down, by cleanup_plain() or by ctr-cleanup, and only then the clients hear the exit code:
+ * who has heard it may use the container's name again.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 
 #include "base/log.h"
+#include "ctr/cleanup.h"
 #include "monitor.h"
 
 #define START_WAIT_MS 30000 /* for the foreground client to connect */
@@ -195,11 +196,14 @@ static void record_exit(struct monitor *m, int code, const struct err *failed)
 		log_err(&e);
 }
 
-/*
- * Runs ctr-cleanup until it is ready: the name is free, nothing runs or is mounted. What it still
- * unlinks then concerns nobody; end_cleanup() waits for it.
- */
-static bool clean_up(struct monitor *m, struct child *c)
+/* What is cleaned up by now, and what is left to wait for. */
+struct cleaning {
+	bool here;	 /* no program was needed */
+	struct child by; /* ctr-cleanup; pid 0: not started */
+};
+
+/* Runs ctr-cleanup until it is ready. */
+static void start_cleanup(struct monitor *m, struct child *c)
 {
 	_free_ char *file = program_path("ctr-cleanup");
 	char flag[] = "--status-fd=3";
@@ -211,7 +215,7 @@ static bool clean_up(struct monitor *m, struct child *c)
 	int ready[2];
 
 	if (doc < 0 || fd_pipe(ready, &e) < 0)
-		return false; /* the container was removed while it ran */
+		return; /* the container was removed while it ran */
 	fds[0] = (struct spawn_fd){.from = ready[1], .to = 3};
 	if (spawn(&(struct spawn){.file = file,
 				  .argv = argv,
@@ -228,15 +232,42 @@ static bool clean_up(struct monitor *m, struct child *c)
 	while (c->pid && read(ready[0], line, sizeof(line)) < 0 && errno == EINTR)
 		;
 	close(ready[0]);
-	return c->pid != 0;
 }
 
-static void end_cleanup(struct child *c)
+static struct store store_of(const struct monitor *m)
 {
+	return (struct store){.fd = m->plan.store,
+			      .run = m->plan.store_run,
+			      .path = m->plan.store_path,
+			      .run_path = m->plan.store_run_path};
+}
+
+/*
+ * Behind this the name is free, nothing runs or is mounted. What is still unlinked then concerns
+ * nobody: end_cleanup() does it, or waits for it.
+ */
+static struct cleaning clean_up(struct monitor *m)
+{
+	const struct store s = store_of(m);
+	struct cleaning c = {.by.pid = 0};
+
+	c.here = m->plan.plain &&
+		 cleanup_plain(&s, m->plan.id, m->plan.name, m->bundle, m->plan.remove) == 0;
+	if (!c.here)
+		start_cleanup(m, &c.by);
+	return c;
+}
+
+static void end_cleanup(const struct monitor *m, struct cleaning *c)
+{
+	const struct store s = store_of(m);
 	struct err e = {0};
 	int status;
 
-	child_wait(c, &status, &e);
+	if (c->here && m->plan.remove)
+		container_shred(&s, m->plan.id, NULL); /* the next sweep takes what is left */
+	else if (c->by.pid)
+		child_wait(&c->by, &status, &e);
 }
 
 static void report_start(struct monitor *m, const struct err *e)
@@ -253,22 +284,20 @@ static void report_start(struct monitor *m, const struct err *e)
 static void not_started(struct monitor *m, const struct err *e)
 {
 	struct json *event = json_new_object();
-	struct child cleanup;
-	bool cleaning;
+	struct cleaning cleaning;
 	int code = e->code == ERR_NOTFOUND ? 127 : e->code == ERR_DENIED ? 126 : 125;
 	char text[1024];
 
 	err_text(e, text, sizeof(text));
 	record_exit(m, code, e);
-	cleaning = clean_up(m, &cleanup);
+	cleaning = clean_up(m);
 	json_set(event, "event", json_new_str("error"));
 	json_set(event, "message", json_new_str(text));
 	json_set(event, "code", json_new_int(code));
 	clients_event(m, event);
 	report_start(m, e);
 	clients_finish(m);
-	if (cleaning)
-		end_cleanup(&cleanup);
+	end_cleanup(m, &cleaning);
 }
 
 static void say_started(struct monitor *m)
@@ -293,8 +322,8 @@ static void say_exit(struct monitor *m, int code)
 void monitor_loop(struct monitor *m)
 {
 	struct err e = {0};
-	bool ended = false, held = false, cleaning;
-	struct child cleanup;
+	bool ended = false, held = false;
+	struct cleaning cleaning;
 	int code;
 
 	runtime_hold(m);
@@ -320,8 +349,7 @@ void monitor_loop(struct monitor *m)
 	/* attaching ends here: who comes later must see that the container has ended */
 	unwatch(m, m->listener);
 	close(m->listener);
-	cleaning = clean_up(m, &cleanup);
+	cleaning = clean_up(m);
 	say_exit(m, code);
-	if (cleaning)
-		end_cleanup(&cleanup);
+	end_cleanup(m, &cleaning);
 }

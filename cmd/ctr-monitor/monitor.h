@@ -54,7 +54,10 @@ struct clients {
 
 /* What run() needs to know, taken out of the document so that the document can be freed. */
 struct plan {
-	char *id, *bundle, *run_path, *runtime, *runtime_root, *pidfile, *cgroup_manager;
+	char *id, *name, *bundle, *run_path, *runtime, *runtime_root, *pidfile, *cgroup_manager;
+	char *store_path, *store_run_path;
+	int store, store_run;
+	bool plain;	     /* cleanup_plain() does for it */
 	bool own_runtime;    /* ctr-runtime, not one of the user's choice */
 	bool systemd_cgroup; /* for one of the user's choice */
 	bool terminal, interactive, detach, remove;

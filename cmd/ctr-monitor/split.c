@@ -21,7 +21,7 @@
 
 #include "monitor.h"
 
-#define TEXTS 32768 /* nine paths and names */
+#define TEXTS 32768 /* eleven paths and names */
 
 static void sleep_until_go(struct split *s, pid_t parent, void (*life)(struct monitor *m))
 {
@@ -69,8 +69,9 @@ int split_make(struct split *s, void (*life)(struct monitor *m), struct err *e)
 int split_share_plan(struct split *s, struct err *e)
 {
 	struct plan *p = &s->m->plan;
-	char **texts[] = {&p->id,	    &p->bundle,	 &p->run_path,	     &p->runtime,
-			  &p->runtime_root, &p->pidfile, &p->cgroup_manager, &p->log_name};
+	char **texts[] = {&p->id,	  &p->name,	      &p->bundle,  &p->run_path,
+			  &p->runtime,	  &p->runtime_root,   &p->pidfile, &p->cgroup_manager,
+			  &p->store_path, &p->store_run_path, &p->log_name};
 	char *to = s->texts;
 
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {

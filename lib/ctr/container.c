@@ -326,18 +326,17 @@ void container_sweep_names(const struct store *s)
 	}
 }
 
-int container_withdraw(const struct store *s, const char *id, struct err *e)
+int container_withdraw(const struct store *s, const char *id, const char *name, struct err *e)
 {
 	_json_ struct json *doc = NULL;
 	_close_ int dir = store_dir(s, "containers", e);
 	_close_ int trash = dir < 0 ? -1 : store_dir(s, "trash", e);
 	_close_ int names = trash < 0 ? -1 : lock_names(s, e);
 	_free_ char *owner = NULL;
-	const char *name = NULL;
 
 	if (names < 0)
 		return -1;
-	if (container_load(s, id, &doc, NULL) == 0)
+	if (!name && container_load(s, id, &doc, NULL) == 0)
 		name = json_str(json_path(doc, "container.name"));
 	/* a kill behind this leaves a name that leads nowhere, which is as good as none */
 	if (renameat(dir, id, trash, id) < 0 && errno != ENOENT)

@@ -118,10 +118,10 @@ int container_publish(const struct store *s, struct staging *st, const char *id,
 void container_sweep_names(const struct store *s);
 
 /*
- * Takes the container out of the store: its name, and its directory into trash/. From then on the
- * name can be used again.
+ * Takes the container out of the store: its name (NULL: the one in its record), and its directory
+ * into trash/. From then on the name can be used again.
  */
-int container_withdraw(const struct store *s, const char *id, struct err *e);
+int container_withdraw(const struct store *s, const char *id, const char *name, struct err *e);
 
 /* Removes what container_withdraw() put into trash/. */
 int container_shred(const struct store *s, const char *id, struct err *e);

@@ -456,3 +456,13 @@ int cgroup2_remove(const char *path, unsigned made, struct err *e)
 	remove_above(root, relative(path), made ? made - 1 : 0);
 	return 0;
 }
+
+int cgroup2_remove_empty(const char *path, unsigned made)
+{
+	_close_ int root = cgroup2_root(NULL);
+
+	if (root < 0 || (unlinkat(root, relative(path), AT_REMOVEDIR) < 0 && errno != ENOENT))
+		return -1;
+	remove_above(root, relative(path), made ? made - 1 : 0);
+	return 0;
+}

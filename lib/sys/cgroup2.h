@@ -79,4 +79,7 @@ int cgroup2_pids(int dir, pid_t **pids, size_t *n, struct err *e);
  */
 int cgroup2_remove(const char *path, unsigned made, struct err *e);
 
+/* The same where nothing is in it and below it, in two system calls; else -1 and nothing done. */
+int cgroup2_remove_empty(const char *path, unsigned made);
+
 #endif
