@@ -321,7 +321,7 @@ static int watch_signals(bool proxy)
 static int attach_to(struct prog *p, const struct options *o, bool named, struct err *e)
 {
 	struct cur root = cur_root(p->doc), process, request = cur_key(&root, "request");
-	struct attach a = {.status = -1, .in = -1};
+	static struct attach a = {.status = -1, .in = -1}; /* most of it is a buffer, seldom used */
 	const char *path = NULL, *keys = "ctrl-p,ctrl-q";
 	bool terminal = false, interactive = false;
 	int r;

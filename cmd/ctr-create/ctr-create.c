@@ -56,11 +56,6 @@ static bool hostname_valid(const char *s)
 					      "0123456789-._");
 }
 
-static int write_text(int dir, const char *file, mode_t mode, const char *text, struct err *e)
-{
-	return file_replace(dir, file, text, strlen(text), mode, false, e);
-}
-
 /* The host's network, or none: what net-slirp-launch would do is told here already. */
 static int plain_network(struct staging *st, struct json *doc, struct err *e)
 {
@@ -68,6 +63,7 @@ static int plain_network(struct staging *st, struct json *doc, struct err *e)
 	const char *mode = json_str(json_path(doc, "request.network.mode"));
 	const struct netfiles files = {
 		.dir = st->fd,
+		.is_new = true,
 		.path = json_str(json_path(doc, "container.directory")),
 		.doc = doc,
 		.own_network = !str_eq(mode, "host"),
@@ -95,6 +91,7 @@ static int fill(struct staging *st, struct json *doc, struct err *e)
 	static const char *const dirs[] = {"rootfs", "upper", "work"};
 	const struct json *c = json_get(doc, "container");
 	bool keep = !json_get_bool(json_get(doc, "request"), "remove", false);
+	_free_ char *line = NULL, *text = NULL;
 	_free_ char *hostname = str_fmt("%s\n", json_get_str(c, "hostname", ""));
 	_free_ char *env =
 		str_fmt("engine=\"rp-%s\"\nname=\"%s\"\nid=\"%s\"\nimage=\"%s\"\n"
@@ -108,12 +105,17 @@ static int fill(struct staging *st, struct json *doc, struct err *e)
 		if (mkdirat(st->fd, dirs[i], 0700) < 0 ||
 		    fchmodat(st->fd, dirs[i], i == 2 ? 0700 : 0755, 0) < 0)
 			return err_sys(e, "mkdirat", "cannot make %s", dirs[i]);
-	if (write_text(st->fd, "hostname", 0644, hostname, e) < 0 ||
-	    write_text(st->fd, "containerenv", 0644, env, e) < 0 || plain_network(st, doc, e) < 0)
+	if (file_new(st->fd, "hostname", hostname, strlen(hostname), 0644, e) < 0 ||
+	    file_new(st->fd, "containerenv", env, strlen(env), 0644, e) < 0 ||
+	    plain_network(st, doc, e) < 0)
 		return -1;
 	/* a container that is kept must survive a power cut; one that is not must not wait for it
 	 */
-	return json_write_file(st->fd, "container.json", doc, 0600, keep, e);
+	if (keep)
+		return json_write_file(st->fd, "container.json", doc, 0600, true, e);
+	line = json_text(doc, false);
+	text = str_fmt("%s\n", line);
+	return file_new(st->fd, "container.json", text, strlen(text), 0600, e);
 }
 
 static struct json *describe(const struct store *s, const char *id, const char *name,

@@ -167,23 +167,51 @@ static int write_config(struct monitor *m, const struct json *doc, struct err *e
 	return json_write_file(m->bundle, "config.json", spec.val, 0600, false, e);
 }
 
-/* The run directory, with the lock that says that it is ours (oci/sweep.h). */
+static int refuse_second_start(const struct store *s, const char *id, struct err *e)
+{
+	struct container_state st;
+
+	if (container_state(s, id, &st, e) < 0)
+		return -1;
+	if (st.monitor.pid || st.status == CONTAINER_RUNNING)
+		return err_set(e, ERR_EXISTS, 0, NULL, "container %.12s is running already", id);
+	return 0;
+}
+
+/* The run directory, with the lock that says that it is ours (ctr/sweep.h). 0: removed meanwhile.
+ */
+static int try_run(struct monitor *m, const struct store *s, int base, struct err *e)
+{
+	struct stat st;
+
+	m->new_run = mkdirat(base, m->plan.id, 0700) == 0;
+	if (!m->new_run && errno != EEXIST)
+		return err_sys(e, "mkdirat", "cannot make %s", m->plan.run_path);
+	/* one that is new belongs to nobody else */
+	if (!m->new_run && refuse_second_start(s, m->plan.id, e) < 0)
+		return -1;
+	m->run = openat(base, m->plan.id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (m->run < 0)
+		return errno == ENOENT ? 0
+				       : err_sys(e, "openat", "cannot open %s", m->plan.run_path);
+	while (flock(m->run, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return err_sys(e, "flock", "cannot lock %s", m->plan.run_path);
+	if (fstat(m->run, &st) == 0 && st.st_nlink > 0)
+		return 1;
+	close(take_fd(&m->run)); /* removed before we had the lock */
+	return 0;
+}
+
 static int open_run(struct monitor *m, const struct store *s, struct err *e)
 {
 	_close_ int base = store_run_dir(s, "containers", e);
 
 	for (int i = 0; base >= 0 && i < 10; i++) {
-		_close_ int made = path_mkdir_beneath(base, m->plan.id, 0700, e);
-		struct stat st;
+		int r = try_run(m, s, base, e);
 
-		if (made < 0 || (m->run = container_run_dir(s, m->plan.id, e)) < 0)
-			return -1;
-		while (flock(m->run, LOCK_EX) < 0)
-			if (errno != EINTR)
-				return err_sys(e, "flock", "cannot lock %s", m->plan.run_path);
-		if (fstat(m->run, &st) == 0 && st.st_nlink > 0)
-			return 0;
-		close(take_fd(&m->run)); /* removed before we had the lock */
+		if (r != 0)
+			return r < 0 ? -1 : 0;
 		err_set(e, ERR_AGAIN, 0, "flock", "%s is being removed", m->plan.run_path);
 	}
 	return -1;
@@ -198,17 +226,6 @@ static int open_places(struct monitor *m, const struct store *s, struct err *e)
 	return 0;
 }
 
-static int refuse_second_start(const struct store *s, const char *id, struct err *e)
-{
-	struct container_state st;
-
-	if (container_state(s, id, &st, e) < 0)
-		return -1;
-	if (st.monitor.pid || container_up(st.status))
-		return err_set(e, ERR_EXISTS, 0, NULL, "container %.12s is running already", id);
-	return 0;
-}
-
 static int make_attach_socket(struct monitor *m, struct err *e)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
@@ -216,7 +233,8 @@ static int make_attach_socket(struct monitor *m, struct err *e)
 
 	/* by descriptor: the path itself may be longer than the 108 bytes of sun_path */
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/attach", m->run);
-	unlinkat(m->run, "attach", 0);
+	if (!m->new_run)
+		unlinkat(m->run, "attach", 0);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(fd, 16) < 0)
 		return err_sys(e, "bind", "cannot make the socket %s/attach", m->plan.run_path);
 	m->listener = take_fd(&fd);
@@ -249,12 +267,13 @@ static int open_log_file(struct monitor *m, struct err *e)
 
 static int prepare(struct monitor *m, const struct store *s, const struct json *doc, struct err *e)
 {
-	if (refuse_second_start(s, m->plan.id, e) < 0 || open_places(m, s, e) < 0 ||
-	    write_config(m, doc, e) < 0 || make_attach_socket(m, e) < 0 ||
-	    open_log_file(m, e) < 0 || stdio_make(m, e) < 0)
+	if (open_places(m, s, e) < 0 || write_config(m, doc, e) < 0 ||
+	    make_attach_socket(m, e) < 0 || open_log_file(m, e) < 0 || stdio_make(m, e) < 0)
 		return -1;
-	unlinkat(m->run, "process.json", 0);
-	unlinkat(m->run, "runtime.log", 0);
+	if (!m->new_run) {
+		unlinkat(m->run, "process.json", 0);
+		unlinkat(m->run, "runtime.log", 0);
+	}
 	m->epoll = epoll_create1(EPOLL_CLOEXEC);
 	return m->epoll < 0 ? err_sys(e, "epoll_create1", "cannot make an epoll set") : 0;
 }

@@ -69,6 +69,7 @@ struct plan {
 struct monitor {
 	struct plan plan;
 	int bundle, run; /* directories */
+	bool new_run;	 /* the latter was not there before */
 	int epoll, listener, signals;
 	int in;	      /* our end of the container's stdin, -1 closed */
 	int out[2];   /* our ends of stdout, stderr; with a terminal out[0] is the master */

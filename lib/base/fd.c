@@ -14,6 +14,9 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#define READ_FIRST 4096
+#define READ_MORE  32768
+
 int fd_write_all(int fd, const void *data, size_t len, struct err *e)
 {
 	const char *p = data;
@@ -38,8 +41,10 @@ int fd_read_all(int fd, size_t max, struct buf *out, const char *name, struct er
 	for (;;) {
 		ssize_t n;
 
+		/* most documents are small, and memory that is not touched costs nothing: but the
+		 * allocator writes behind what it has given */
 		if (out->cap < out->len + 2)
-			buf_reserve(out, 16384);
+			buf_reserve(out, out->len < READ_FIRST ? READ_FIRST : READ_MORE);
 		n = read(fd, out->data + out->len, out->cap - out->len - 1);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -53,6 +58,22 @@ int fd_read_all(int fd, size_t max, struct buf *out, const char *name, struct er
 		if (n == 0)
 			return 0;
 	}
+}
+
+int fd_read_file(int fd, off_t size, size_t max, struct buf *out, const char *name, struct err *e)
+{
+	size_t start = out->len;
+	ssize_t n;
+
+	if (size <= 0 || (uintmax_t)size > max)
+		return fd_read_all(fd, max, out, name, e);
+	buf_reserve(out, (size_t)size + 1);
+	n = TEMP_FAILURE_RETRY(read(fd, out->data + start, (size_t)size + 1));
+	if (n < 0)
+		return err_sys(e, "read", "cannot read %s", name);
+	out->len += n;
+	out->data[out->len] = '\0';
+	return n == size ? 0 : fd_read_all(fd, max - (size_t)n, out, name, e);
 }
 
 int fd_pipe(int fds[2], struct err *e)
@@ -108,6 +129,20 @@ undo:
 	return -1;
 }
 
+int file_new(int dirfd, const char *name, const void *data, size_t len, mode_t mode, struct err *e)
+{
+	_close_ int fd = TEMP_FAILURE_RETRY(
+		openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+
+	if (fd < 0)
+		return err_sys(e, "openat", "cannot make %s", name);
+	if (fd_write_all(fd, data, len, e) < 0)
+		return err_prefix(e, "%s", name);
+	if (fchmod(fd, mode) < 0)
+		return err_sys(e, "fchmod", "cannot set the mode of %s", name);
+	return 0;
+}
+
 int file_read(int dirfd, const char *name, size_t max, struct buf *out, struct err *e)
 {
 	_close_ int fd = TEMP_FAILURE_RETRY(
@@ -120,9 +155,7 @@ int file_read(int dirfd, const char *name, size_t max, struct buf *out, struct e
 		return err_sys(e, "fstat", "cannot read %s", name);
 	if (!S_ISREG(st.st_mode))
 		return err_set(e, ERR_INPUT, 0, "open", "%s is not a regular file", name);
-	if (st.st_size > 0 && (uintmax_t)st.st_size <= max)
-		buf_reserve(out, (size_t)st.st_size + 1);
-	return fd_read_all(fd, max, out, name, e);
+	return fd_read_file(fd, st.st_size, max, out, name, e);
 }
 
 /* cloexec: only keep them from programs that are started. Kernels before 5.9 and 5.11 need the
@@ -194,5 +227,27 @@ void fd_close_list(int *fds, size_t n)
 			continue;
 		for (size_t k = i; k < end; k++)
 			close(fds[k]);
+	}
+}
+
+const char *dir_next(struct dir_read *r, unsigned char *type)
+{
+	for (;;) {
+		struct dirent64 *d;
+
+		if (r->at == r->len) {
+			ssize_t n = TEMP_FAILURE_RETRY(getdents64(r->fd, r->buf, sizeof(r->buf)));
+
+			r->at = 0;
+			r->len = n > 0 ? (size_t)n : 0;
+			r->error = n < 0 ? errno : 0;
+			if (n <= 0)
+				return NULL;
+		}
+		d = (struct dirent64 *)(void *)(r->buf + r->at);
+		r->at += d->d_reclen;
+		*type = d->d_type;
+		if (!str_eq(d->d_name, ".") && !str_eq(d->d_name, ".."))
+			return d->d_name;
 	}
 }

@@ -17,6 +17,12 @@ int fd_write_all(int fd, const void *data, size_t len, struct err *e);
  */
 int fd_read_all(int fd, size_t max, struct buf *out, const char *name, struct err *e);
 
+/*
+ * The same for a regular file whose size is known: one read(2) where it has this size. A size of 0
+ * says nothing (procfs).
+ */
+int fd_read_file(int fd, off_t size, size_t max, struct buf *out, const char *name, struct err *e);
+
 /* pipe2(2) with O_CLOEXEC. */
 int fd_pipe(int fds[2], struct err *e);
 
@@ -30,6 +36,12 @@ int fd_cloexec(int fd, bool on, struct err *e);
  */
 int file_replace(int dirfd, const char *name, const void *data, size_t len, mode_t mode,
 		 bool durable, struct err *e);
+
+/*
+ * A file that is not there yet, in a directory that nobody else looks into before it is whole (a
+ * staging directory): without the other name. mode is subject to no umask.
+ */
+int file_new(int dirfd, const char *name, const void *data, size_t len, mode_t mode, struct err *e);
 
 /*
  * The content of the regular file NAME relative to dirfd (AT_FDCWD and a path from the user's own
@@ -50,5 +62,26 @@ void fd_close_list(int *fds, size_t n);
 
 /* From first on, what is open now does not reach programs that are started later. */
 void fd_cloexec_from(int first);
+
+/*
+ * The entries of a directory, without "." and "..", in no order; no second descriptor as opendir(3)
+ * needs one:
+ *
+ *	struct dir_read r = {.fd = fd};
+ *	const char *name;
+ *	unsigned char type; // d_type of readdir(3)
+ *
+ *	while ((name = dir_next(&r, &type)))
+ *		...
+ *
+ * fd was opened O_RDONLY and not read before. NULL is the end; r.error is errno where reading
+ * failed. Entries that are removed meanwhile are no trouble, new ones may be seen or not.
+ */
+struct dir_read {
+	int fd, error;
+	size_t at, len;
+	_Alignas(8) char buf[2048];
+};
+const char *dir_next(struct dir_read *r, unsigned char *type);
 
 #endif

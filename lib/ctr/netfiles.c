@@ -22,6 +22,14 @@ static int one_word(const char *s, const char *what, struct err *e)
 	return *s ? 0 : err_set(e, ERR_USAGE, 0, NULL, "an empty %s", what);
 }
 
+static int write_file(const struct netfiles *n, const char *name, const struct buf *b,
+		      struct err *e)
+{
+	if (n->is_new)
+		return file_new(n->dir, name, b->data, b->len, 0644, e);
+	return file_replace(n->dir, name, b->data, b->len, 0644, false, e);
+}
+
 static bool is_loopback(const char *ip)
 {
 	return str_after(ip, "127.") || str_eq(ip, "::1");
@@ -99,7 +107,7 @@ static int resolv_conf(const struct netfiles *n, const struct cur *request, stru
 	    add_words(&out, "options", &options, "DNS option", true, e) < 0)
 		return -1;
 	host_resolv(n, servers.n == 0, search.n == 0, options.n == 0, &out);
-	return file_replace(n->dir, "resolv.conf", out.data, out.len, 0644, false, e);
+	return write_file(n, "resolv.conf", &out, e);
 }
 
 /* The host's own entries, but for its loopback names. */
@@ -161,7 +169,7 @@ static int hosts(const struct netfiles *n, const struct cur *request, struct err
 	if (hostname && name && one_word(hostname, "host name", e) == 0)
 		buf_fmt(&out, "%s\t%s %s\n", *n->address ? n->address : "127.0.0.1", hostname,
 			name);
-	return file_replace(n->dir, "hosts", out.data, out.len, 0644, false, e);
+	return write_file(n, "hosts", &out, e);
 }
 
 int netfiles_write(const struct netfiles *n, const struct cur *request, struct err *e)

@@ -10,6 +10,7 @@
 
 struct netfiles {
 	int dir;	  /* STORE/containers/ID, or what will become it */
+	bool is_new;	  /* the latter: the files are not there yet */
 	const char *path; /* of it, then */
 	const struct json *doc;
 	bool own_network;		  /* not the host's: its loopback addresses are of no use */

@@ -128,14 +128,15 @@ static bool left_over(const struct store *s, int containers, const char *id)
 
 static void look_in(const struct store *s, const char *sub, int containers, struct strv *found)
 {
-	int fd = path_open_beneath(s->run, sub, O_RDONLY | O_DIRECTORY, 0, NULL);
-	_closedir_ DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *ent;
+	_close_ int fd = path_open_beneath(s->run, sub, O_RDONLY | O_DIRECTORY, 0, NULL);
+	struct dir_read entries = {.fd = fd};
+	const char *name;
+	unsigned char type;
 
-	while (d && (ent = readdir(d)))
-		if (container_id_valid(ent->d_name) && !strv_has(found, ent->d_name) &&
-		    left_over(s, containers, ent->d_name))
-			strv_add(found, ent->d_name);
+	while (fd >= 0 && (name = dir_next(&entries, &type)))
+		if (container_id_valid(name) && !strv_has(found, name) &&
+		    left_over(s, containers, name))
+			strv_add(found, name);
 }
 
 static bool to_be_removed(const struct store *s, const char *id)
@@ -200,13 +201,14 @@ static void clean_up(const struct store *s, const char *id)
 
 static size_t count(const struct store *s, const char *sub)
 {
-	int fd = path_open_beneath(s->fd, sub, O_RDONLY | O_DIRECTORY, 0, NULL);
-	_closedir_ DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *ent;
+	_close_ int fd = path_open_beneath(s->fd, sub, O_RDONLY | O_DIRECTORY, 0, NULL);
+	struct dir_read entries = {.fd = fd};
+	const char *name;
+	unsigned char type;
 	size_t n = 0;
 
-	while (d && (ent = readdir(d)))
-		n += ent->d_name[0] != '.';
+	while (fd >= 0 && (name = dir_next(&entries, &type)))
+		n += name[0] != '.';
 	return n;
 }
 

@@ -302,12 +302,13 @@ int blob_json(const struct store *s, const char *digest, struct json **out, stru
 {
 	int64_t size;
 	_close_ int fd = blob_open(s, digest, &size, e);
+	_buf_ struct buf b = {0};
 
-	if (fd < 0)
+	if (fd < 0 || fd_read_file(fd, size, JSON_MAX_REMOTE, &b, digest, e) < 0)
 		return -1;
-	if (json_read(fd, JSON_MAX_REMOTE, digest, out, e) < 0)
-		return -1;
-	return *out ? 0 : err_set(e, ERR_INPUT, 0, NULL, "%s: empty", digest);
+	if (!b.len)
+		return err_set(e, ERR_INPUT, 0, NULL, "%s: empty", digest);
+	return json_parse(b.data, b.len, digest, out, e);
 }
 
 /* What cannot be read or parsed has been damaged: it must be fetched again. */

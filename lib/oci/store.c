@@ -83,13 +83,14 @@ static char *noted_run(const struct store *s)
 static int open_run(const struct store *s, char **path, struct err *e)
 {
 	const char *own = getenv("RP_RUN"), *xdg = getenv("XDG_RUNTIME_DIR");
-	unsigned uid = userns_host_uid();
+	unsigned uid;
 	int fd;
 
 	if (own && *own) {
 		*path = str_dup(own);
 		return own_dir(*path, e);
 	}
+	uid = userns_host_uid();
 	if (is_root()) {
 		*path = str_dup("/run/rp");
 		return own_dir(*path, e);
@@ -277,17 +278,14 @@ static int sweep_one(int dir, const char *name, struct err *e)
 static int sweep_dir(const struct store *s, const char *sub, bool all, struct err *e)
 {
 	_close_ int dir = path_open_beneath(s->fd, sub, O_RDONLY | O_DIRECTORY, 0, NULL);
-	int copy = dir < 0 ? -1 : openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_closedir_ DIR *d = copy < 0 ? NULL : fdopendir(copy);
-	struct dirent *ent;
+	struct dir_read entries = {.fd = dir};
+	const char *name;
+	unsigned char type;
 	int r = 0;
 
-	while (d && (ent = readdir(d))) {
-		if (ent->d_name[0] == '.')
-			continue;
-		if (sweep_one(dir, ent->d_name, e) < 0 && all)
+	while (dir >= 0 && (name = dir_next(&entries, &type)))
+		if (name[0] != '.' && sweep_one(dir, name, e) < 0 && all)
 			r = -1;
-	}
 	return r;
 }
 

@@ -142,7 +142,7 @@ static int confine_caps(uint64_t keep, struct err *e)
 #define FILTER_ARCH 0
 #endif
 
-#define FILTER_MAX 400
+#define FILTER_MAX 320
 #define RULES_MAX  120
 #define LEAF	   4 /* rules that are compared one after the other */
 
@@ -337,22 +337,21 @@ static void put_processes(struct filter *f, const struct confine *c)
 /* socket(2) for these families only. getaddrinfo(3) asks NETLINK_ROUTE, which is protocol 0. */
 static void put_families(struct filter *f, const struct confine *c)
 {
-	struct filter in = {.n = 0};
+	unsigned short at = f->n;
 
-	put_load(&in, ARG_OFFSET(0));
+	put(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, SYS_socket);
+	put_load(f, ARG_OFFSET(0));
 	if (c->unix_sockets)
-		put_is(&in, AF_UNIX);
+		put_is(f, AF_UNIX);
 	if (c->network) {
-		put_is(&in, AF_INET);
-		put_is(&in, AF_INET6);
-		put(&in, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, AF_NETLINK);
-		put_load(&in, ARG_OFFSET(2));
-		put_is(&in, NETLINK_ROUTE);
+		put_is(f, AF_INET);
+		put_is(f, AF_INET6);
+		put(f, BPF_JMP | BPF_JEQ | BPF_K, 0, 3, AF_NETLINK);
+		put_load(f, ARG_OFFSET(2));
+		put_is(f, NETLINK_ROUTE);
 	}
-	put_ret(&in, DENY);
-	put(f, BPF_JMP | BPF_JEQ | BPF_K, 0, (uint8_t)in.n, SYS_socket);
-	for (int i = 0; i < in.n; i++)
-		put(f, in.ins[i].code, in.ins[i].jt, in.ins[i].jf, in.ins[i].k);
+	put_ret(f, DENY);
+	f->ins[at].jf = (uint8_t)(f->n - at - 1); /* another call */
 }
 
 static void put_sockets(struct filter *f, const struct confine *c)

@@ -369,7 +369,7 @@ int path_read_in_root(int root, const char *path, size_t max, struct buf *out, s
 		return err_set(e, ERR_INPUT, 0, "fstat", "%s is not a regular file", path);
 	if (st.st_size > (off_t)max)
 		return err_set(e, ERR_INPUT, 0, "fstat", "%s: larger than %zu bytes", path, max);
-	return fd_read_all(fd, max, out, path, e);
+	return fd_read_file(fd, st.st_size, max, out, path, e);
 }
 
 /* unlinkat() that once makes the directory above writable when its owner may not write. */
@@ -429,15 +429,32 @@ static int move_up(int dir, const char *name, int sub, struct removal *rm, struc
 	return err_sys(e, "renameat2", "cannot remove %s", name);
 }
 
-static int remove_entry(int dir, const char *name, struct removal *rm, int depth, struct err *e)
+/*
+ * 1: name is gone, 0: it is a directory that is not empty, -1 failed with errno. An empty directory
+ * needs one call; d_type tells which one to try first, and may be wrong or unknown.
+ */
+static int remove_simple(int dir, const char *name, unsigned char type)
+{
+	if (type == DT_DIR) {
+		if (unlink_entry(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+			return 1;
+		if (errno != ENOTDIR)
+			return 0; /* not empty, or what opening it will tell */
+	}
+	if (unlink_entry(dir, name, 0) == 0 || errno == ENOENT)
+		return 1;
+	return errno == EISDIR || errno == EPERM ? 0 : -1;
+}
+
+static int remove_entry(int dir, const char *name, unsigned char type, struct removal *rm,
+			int depth, struct err *e)
 {
 	_close_ int sub = -1;
 	uint64_t mount;
+	int r = remove_simple(dir, name, type);
 
-	if (unlink_entry(dir, name, 0) == 0 || errno == ENOENT)
-		return 0;
-	if (errno != EISDIR && errno != EPERM)
-		return err_sys(e, "unlinkat", "cannot remove %s", name);
+	if (r != 0)
+		return r > 0 ? 0 : err_sys(e, "unlinkat", "cannot remove %s", name);
 	sub = open_to_remove(dir, name);
 	if (sub < 0 && errno == ENOENT) /* somebody else removes the same tree */
 		return 0;
@@ -460,42 +477,32 @@ static int remove_entry(int dir, const char *name, struct removal *rm, int depth
 
 static int remove_content(int dir, struct removal *rm, int depth, struct err *e)
 {
-	int copy = TEMP_FAILURE_RETRY(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-	_closedir_ DIR *d = copy >= 0 ? fdopendir(copy) : NULL;
-	unsigned moved = rm->moved;
-	struct dirent *ent;
+	unsigned moved;
 
-	if (!d) {
-		if (copy >= 0)
-			close(copy);
-		return err_sys(e, "openat", "cannot list a directory to be removed");
-	}
-	for (;;) {
-		while ((errno = 0, ent = readdir(d))) {
-			if (str_eq(ent->d_name, ".") || str_eq(ent->d_name, ".."))
-				continue;
-			if (remove_entry(dir, ent->d_name, rm, depth + 1, e) < 0)
-				return -1;
-		}
-		if (errno)
-			return err_sys(e, "readdir", "cannot list a directory to be removed");
-		if (dir != rm->top || moved == rm->moved)
-			return 0;
+	do {
+		struct dir_read entries = {.fd = dir};
+		unsigned char type;
+		const char *name;
+
 		moved = rm->moved;
-		rewinddir(d);
-	}
+		while ((name = dir_next(&entries, &type)))
+			if (remove_entry(dir, name, type, rm, depth + 1, e) < 0)
+				return -1;
+		errno = entries.error;
+		if (errno)
+			return err_sys(e, "getdents64", "cannot list a directory to be removed");
+		/* what was moved up here meanwhile */
+	} while (dir == rm->top && moved != rm->moved && lseek(dir, 0, SEEK_SET) == 0);
+	return 0;
 }
 
 int path_remove_tree(int dir, const char *name, struct err *e)
 {
 	struct removal rm = {.top = -1};
-	struct stat st;
 
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : err_sys(e, "fstatat", "cannot remove %s", name);
 	if (path_mount_of(dir, &rm.mount) < 0)
 		return err_sys(e, "statx", "cannot remove %s", name);
-	return remove_entry(dir, name, &rm, 0, e);
+	return remove_entry(dir, name, DT_DIR, &rm, 0, e);
 }
 
 char *path_of_fd(int fd)

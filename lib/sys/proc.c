@@ -14,14 +14,20 @@
 
 #include "base/fd.h"
 
+/* It does not change while a process lives; read once. */
 int boot_id(char out[BOOT_ID_LEN], struct err *e)
 {
-	_close_ int fd =
-		TEMP_FAILURE_RETRY(open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
+	static _Thread_local char known[BOOT_ID_LEN];
+	_close_ int fd = -1;
 
-	if (fd < 0 || TEMP_FAILURE_RETRY(read(fd, out, BOOT_ID_LEN - 1)) != BOOT_ID_LEN - 1)
-		return err_sys(e, "open", "cannot read /proc/sys/kernel/random/boot_id");
-	out[BOOT_ID_LEN - 1] = '\0';
+	if (!*known) {
+		fd = TEMP_FAILURE_RETRY(
+			open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
+		if (fd < 0 || TEMP_FAILURE_RETRY(read(fd, out, BOOT_ID_LEN - 1)) != BOOT_ID_LEN - 1)
+			return err_sys(e, "open", "cannot read /proc/sys/kernel/random/boot_id");
+		memcpy(known, out, BOOT_ID_LEN - 1);
+	}
+	memcpy(out, known, BOOT_ID_LEN);
 	return 0;
 }
 

@@ -5,13 +5,15 @@
  * clone(CLONE_VM|CLONE_VFORK) semantics through vfork(2): the child only moves descriptors and
  * calls execve(2), and shares the parent's memory until then, so that no page tables are copied and
  * an errno of the child is simply a variable of the parent. PATH is searched by the parent.
- * All signals are blocked until just before execve(2); our programs have no handlers (signalfd(2)
- * instead), so that none can run in the shared memory.
+ * Our programs have no signal handlers (signalfd(2) instead), so that none can run in the shared
+ * memory; a signal that ends the child before execve(2) looks as one that ends the program. What
+ * this program has blocked is unblocked just before execve(2).
  */
 #include "sys/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
@@ -79,6 +81,8 @@ static int move_fds(const struct plan *p)
 			high = p->to[i] + 1;
 	/* out of the way first, so that no target overwrites a source */
 	for (size_t i = 0; i < p->n; i++) {
+		if (p->from[i] >= high)
+			continue;
 		p->from[i] = fcntl(p->from[i], F_DUPFD_CLOEXEC, high);
 		if (p->from[i] < 0)
 			return errno;
@@ -107,13 +111,11 @@ static int child_setup(const struct plan *p, const sigset_t *mask)
 
 static pid_t start(const struct plan *p, int *failed)
 {
-	sigset_t all, old, child_mask;
 	volatile int child_errno = 0;
+	sigset_t child_mask;
 	pid_t pid;
 
-	sigfillset(&all);
 	sigemptyset(&child_mask);
-	sigprocmask(SIG_SETMASK, &all, &old);
 	pid = vfork();
 	if (pid == 0) {
 		child_errno = child_setup(p, &child_mask);
@@ -125,7 +127,6 @@ static pid_t start(const struct plan *p, int *failed)
 	}
 	if (pid < 0)
 		child_errno = errno;
-	sigprocmask(SIG_SETMASK, &old, NULL);
 	*failed = child_errno;
 	return pid;
 }
@@ -268,18 +269,27 @@ done:
 	return r;
 }
 
-char *program_path(const char *name)
+/* The directory of the running program, which does not change; NULL where it is not known. */
+static const char *own_directory(void)
 {
-	char self[4096];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	static char self[PATH_MAX];
+	ssize_t n;
 	char *slash;
 
-	if (n <= 0)
-		return str_dup(name);
-	self[n] = '\0';
+	if (*self)
+		return self;
+	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	self[n < 0 ? 0 : n] = '\0';
 	slash = strrchr(self, '/');
 	if (!slash)
-		return str_dup(name);
+		return NULL;
 	*slash = '\0';
-	return str_fmt("%s/%s", self, name);
+	return self;
+}
+
+char *program_path(const char *name)
+{
+	const char *dir = own_directory();
+
+	return dir ? str_fmt("%s/%s", dir, name) : str_dup(name);
 }
