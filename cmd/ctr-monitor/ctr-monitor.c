@@ -173,7 +173,7 @@ static int refuse_second_start(const struct store *s, const char *id, struct err
 
 	if (container_state(s, id, &st, e) < 0)
 		return -1;
-	if (st.monitor.pid || st.status == CONTAINER_RUNNING)
+	if (st.monitor.pid || container_up(st.status))
 		return err_set(e, ERR_EXISTS, 0, NULL, "container %.12s is running already", id);
 	return 0;
 }

@@ -8,8 +8,9 @@
  * text (json_text.h); numbers that are not finite are found in the tree.
  *
  * A member whose text is long and known to be good (json_text_plain()) may stay text: to json-c it
- * is a string that is written without quotes. It becomes a tree in the place where it stands when
- * it is first asked for, by member(); nothing outside of this file sees it before.
+ * is a string that is written without quotes. A tree of it is made when somebody looks into it,
+ * which unwrap() sees, since all functions here go through it; the tree belongs to the string,
+ * whose text is erased then.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,8 @@
 #include "base/fd.h"
 #include "wire/json_text.h"
 
-static struct json_object *unwrap(const struct json *j)
+/* As it is; may be text still. */
+static struct json_object *raw(const struct json *j)
 {
 	return (struct json_object *)(uintptr_t)j;
 }
@@ -35,26 +37,71 @@ static struct json *wrap(struct json_object *o)
 	return (struct json *)o;
 }
 
-static int write_kept(struct json_object *o, struct printbuf *pb, int level, int flags)
+struct kept {
+	char *text; /* until somebody looks into it */
+	size_t len;
+	struct json_object *tree; /* from then on */
+};
+
+static void kept_free(struct json_object *o, void *userdata)
 {
-	return printbuf_memappend(pb, json_object_get_string(o), json_object_get_string_len(o));
+	struct kept *k = userdata;
+
+	json_object_put(k->tree);
+	free(k->text);
+	free(k);
 }
 
-static char kept_mark; /* its address */
-
-static bool is_kept(struct json_object *o)
+/* Strings have no userdata otherwise; numbers do. */
+static struct kept *kept_of(struct json_object *o)
 {
-	return json_object_get_userdata(o) == &kept_mark;
+	return json_object_is_type(o, json_type_string) ? json_object_get_userdata(o) : NULL;
+}
+
+static int write_kept(struct json_object *o, struct printbuf *pb, int level, int flags)
+{
+	const struct kept *k = kept_of(o);
+	const char *text = k->text;
+	size_t len = k->len;
+
+	if (k->tree)
+		text = json_object_to_json_string_length(k->tree, flags, &len);
+	return printbuf_memappend(pb, text, (int)len);
 }
 
 static struct json_object *keep_text(const char *text, size_t len)
 {
-	struct json_object *o = json_object_new_string_len(text, (int)len);
+	struct json_object *o = json_object_new_string_len("", 0);
+	struct kept *k = mem_alloc(sizeof(*k));
 
 	if (!o)
 		abort();
-	json_object_set_serializer(o, write_kept, &kept_mark, NULL);
+	k->text = str_ndup(text, len);
+	k->len = len;
+	json_object_set_serializer(o, write_kept, k, kept_free);
 	return o;
+}
+
+static struct json_object *tree_of(struct kept *k)
+{
+	struct json *tree = NULL;
+	struct err e = {0};
+
+	if (k->tree)
+		return k->tree;
+	if (json_parse_part(k->text, k->len, "", &tree, &e) < 0)
+		abort(); /* json_text_plain() has said that it is good */
+	explicit_bzero(k->text, k->len);
+	free(take_ptr(k->text));
+	k->tree = raw(tree);
+	return k->tree;
+}
+
+static struct json_object *unwrap(const struct json *j)
+{
+	struct kept *k = kept_of(raw(j));
+
+	return k ? tree_of(k) : raw(j);
 }
 
 static long count_members_in_tree(struct json_object *o, const char **wrong)
@@ -158,17 +205,23 @@ int json_parse_part(const char *text, size_t len, const char *name, struct json 
 {
 	struct json_text_part part[PARTS_MAX];
 	_buf_ struct buf rest = {0};
-	size_t n, from = 0;
+	size_t n, from = 0, left = len;
+	int r;
 
 	if (!json_text_plain(text, len, part, ARRAY_LEN(part), &n) || !n)
 		return json_parse(text, len, name, out, e);
+	for (size_t i = 0; i < n; i++)
+		left -= part[i].value_len - 1;
+	buf_reserve(&rest, left); /* it does not move: what may be secret is in one place */
 	for (size_t i = 0; i < n; i++) {
 		buf_add(&rest, text + from, part[i].value - from);
 		buf_char(&rest, '0');
 		from = part[i].value + part[i].value_len;
 	}
 	buf_add(&rest, text + from, len - from);
-	if (json_parse(rest.data, rest.len, name, out, e) < 0)
+	r = json_parse(rest.data, rest.len, name, out, e);
+	explicit_bzero(rest.data, rest.len);
+	if (r < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		_free_ char *key = str_ndup(text + part[i].key, part[i].key_len);
@@ -180,77 +233,23 @@ int json_parse_part(const char *text, size_t len, const char *name, struct json 
 	return 0;
 }
 
-/* The member's value, made a tree first where it is still text. */
-static struct json_object *member(struct lh_entry *entry)
-{
-	struct json_object *o = (struct json_object *)(uintptr_t)lh_entry_v(entry);
-	struct json *tree = NULL;
-	struct err e = {0};
-
-	if (!is_kept(o))
-		return o;
-	if (json_parse_part(json_object_get_string(o), (size_t)json_object_get_string_len(o), "",
-			    &tree, &e) < 0)
-		abort(); /* json_text_plain() has said that it is good */
-	lh_entry_set_val(entry, unwrap(tree));
-	json_object_put(o);
-	return unwrap(tree);
-}
-
-/* For what looks at a tree as a whole, without the functions below. */
+/* For what looks at a tree as a whole without the functions below: no text is left in it. */
 static void make_whole(const struct json *j)
 {
 	for (size_t i = 0; json_kind(j) == JSON_ARRAY && i < json_len(j); i++)
 		make_whole(json_at(j, i));
-	json_foreach (m, j)
-		make_whole(m.val);
-}
+	if (json_kind(j) != JSON_OBJECT)
+		return;
+	for (struct lh_entry *m = lh_table_head(json_object_get_object(unwrap(j))); m;
+	     m = lh_entry_next(m)) {
+		struct json_object *val = (struct json_object *)(uintptr_t)lh_entry_v(m);
 
-typedef int (*parse_fn)(const char *text, size_t len, const char *name, struct json **out,
-			struct err *e);
-
-static int parse_buf(parse_fn parse, const struct buf *b, const char *name, struct json **out,
-		     struct err *e)
-{
-	*out = NULL;
-	if (!b->len || strspn(b->data, " \t\r\n") == b->len)
-		return 0;
-	return parse(b->data, b->len, name, out, e);
-}
-
-static int read_by(parse_fn parse, int fd, size_t max, const char *name, struct json **out,
-		   struct err *e)
-{
-	_buf_ struct buf b = {0};
-
-	if (fd_read_all(fd, max, &b, name, e) < 0)
-		return -1;
-	return parse_buf(parse, &b, name, out, e);
-}
-
-int json_read(int fd, size_t max, const char *name, struct json **out, struct err *e)
-{
-	return read_by(json_parse, fd, max, name, out, e);
-}
-
-int json_read_part(int fd, size_t max, const char *name, struct json **out, struct err *e)
-{
-	return read_by(json_parse_part, fd, max, name, out, e);
-}
-
-int json_read_file(int dirfd, const char *file, size_t max, struct json **out, struct err *e)
-{
-	_buf_ struct buf b = {0};
-	int rc;
-
-	if (file_read(dirfd, file, max, &b, e) < 0)
-		return -1;
-	rc = parse_buf(json_parse, &b, file, out, e);
-	if (b.data)
-		explicit_bzero(b.data, b.len);
-	if (rc < 0)
-		return -1;
-	return *out ? 0 : err_set(e, ERR_INPUT, 0, "json", "%s is empty", file);
+		make_whole(wrap(val));
+		if (!kept_of(val))
+			continue;
+		lh_entry_set_val(m, json_object_get(unwrap(wrap(val))));
+		json_object_put(val);
+	}
 }
 
 void json_wipe(struct json *j)
@@ -277,7 +276,7 @@ void json_wipe(struct json *j)
 static const char *compact(const struct json *j, size_t *len)
 {
 	return json_object_to_json_string_length(
-		unwrap(j), JSON_C_TO_STRING_NOSLASHESCAPE | JSON_C_TO_STRING_PLAIN, len);
+		raw(j), JSON_C_TO_STRING_NOSLASHESCAPE | JSON_C_TO_STRING_PLAIN, len);
 }
 
 char *json_text(const struct json *j, bool pretty)
@@ -362,18 +361,9 @@ struct json *json_new_bool(bool v)
 	return checked(json_object_new_boolean(v));
 }
 
-struct json *json_new_strv(const struct strv *v)
-{
-	struct json *arr = json_new_array();
-
-	for (size_t i = 0; i < v->n; i++)
-		json_add(arr, json_new_str(v->v[i]));
-	return arr;
-}
-
 struct json *json_ref(struct json *j)
 {
-	return wrap(json_object_get(unwrap(j)));
+	return wrap(json_object_get(raw(j)));
 }
 
 struct json *json_copy(const struct json *j)
@@ -388,11 +378,15 @@ struct json *json_copy(const struct json *j)
 
 void json_put(struct json *j)
 {
-	json_object_put(unwrap(j));
+	json_object_put(raw(j));
 }
 
 enum json_kind json_kind(const struct json *j)
 {
+	struct kept *k = kept_of(raw(j));
+
+	if (k && !k->tree) /* an object or an array: json_text_plain() */
+		return *k->text == '[' ? JSON_ARRAY : JSON_OBJECT;
 	switch (json_object_get_type(unwrap(j))) {
 	case json_type_boolean:
 		return JSON_BOOL;
@@ -411,14 +405,6 @@ enum json_kind json_kind(const struct json *j)
 	}
 }
 
-const char *json_kind_name(enum json_kind kind)
-{
-	static const char *const names[] = {"null",   "boolean", "number", "number",
-					    "string", "array",	 "object"};
-
-	return names[kind];
-}
-
 bool json_equal(const struct json *a, const struct json *b)
 {
 	make_whole(a);
@@ -428,12 +414,12 @@ bool json_equal(const struct json *a, const struct json *b)
 
 struct json *json_get(const struct json *obj, const char *key)
 {
-	struct lh_entry *entry;
+	struct json_object *v = NULL;
 
 	if (json_kind(obj) != JSON_OBJECT)
 		return NULL;
-	entry = lh_table_lookup_entry(json_object_get_object(unwrap(obj)), key);
-	return entry ? wrap(member(entry)) : NULL;
+	json_object_object_get_ex(unwrap(obj), key, &v);
+	return wrap(v);
 }
 
 bool json_has(const struct json *obj, const char *key)
@@ -462,7 +448,7 @@ size_t json_len(const struct json *j)
 
 void json_set(struct json *obj, const char *key, struct json *val)
 {
-	if (json_object_object_add(unwrap(obj), key, unwrap(val)) < 0)
+	if (json_object_object_add(unwrap(obj), key, raw(val)) < 0)
 		abort();
 }
 
@@ -482,7 +468,7 @@ int json_set_text(struct json *obj, const char *key, const char *text, struct er
 
 void json_add(struct json *arr, struct json *val)
 {
-	if (json_object_array_add(unwrap(arr), unwrap(val)) < 0)
+	if (json_object_array_add(unwrap(arr), raw(val)) < 0)
 		abort();
 }
 
@@ -494,7 +480,7 @@ void json_del(struct json *obj, const char *key)
 
 void json_set_at(struct json *arr, size_t i, struct json *val)
 {
-	if (json_object_array_put_idx(unwrap(arr), i, unwrap(val)) < 0)
+	if (json_object_array_put_idx(unwrap(arr), i, raw(val)) < 0)
 		abort();
 }
 
@@ -525,68 +511,13 @@ bool json_bool(const struct json *j)
 	return json_kind(j) == JSON_BOOL && json_object_get_boolean(unwrap(j));
 }
 
-const char *json_get_str(const struct json *obj, const char *key, const char *dflt)
-{
-	const char *s = json_str(json_get(obj, key));
-
-	return s ? s : dflt;
-}
-
-int64_t json_get_int(const struct json *obj, const char *key, int64_t dflt)
-{
-	struct json *v = json_get(obj, key);
-
-	return json_kind(v) == JSON_INT ? json_int(v) : dflt;
-}
-
-bool json_get_bool(const struct json *obj, const char *key, bool dflt)
-{
-	struct json *v = json_get(obj, key);
-
-	return json_kind(v) == JSON_BOOL ? json_bool(v) : dflt;
-}
-
-struct json *json_path(const struct json *obj, const char *dotted)
-{
-	const char *dot;
-
-	for (; (dot = strchr(dotted, '.')); dotted = dot + 1) {
-		_free_ char *key = str_ndup(dotted, dot - dotted);
-
-		obj = json_get(obj, key);
-	}
-	return json_get(obj, dotted);
-}
-
-struct json *json_need_obj(struct json *obj, const char *key)
-{
-	struct json *v = json_get(obj, key);
-
-	if (json_kind(v) != JSON_OBJECT) {
-		v = json_new_object();
-		json_set(obj, key, v);
-	}
-	return v;
-}
-
-struct json *json_need_arr(struct json *obj, const char *key)
-{
-	struct json *v = json_get(obj, key);
-
-	if (json_kind(v) != JSON_ARRAY) {
-		v = json_new_array();
-		json_set(obj, key, v);
-	}
-	return v;
-}
-
 static struct json_member member_of(struct lh_entry *entry)
 {
 	if (!entry)
 		return (struct json_member){0};
 	return (struct json_member){
 		.key = lh_entry_k(entry),
-		.val = wrap(member(entry)),
+		.val = lh_entry_v(entry),
 		.next_ = lh_entry_next(entry),
 	};
 }

@@ -41,14 +41,14 @@ int json_read(int fd, size_t max, const char *name, struct json **out, struct er
 
 /*
  * json_parse() and json_read() for documents of which little is used: long members of an object may
- * stay text until somebody asks for them, which saves most of the memory. What is refused, what is
- * found and what is written is the same. Not for what json_wipe() is called for.
+ * stay text until somebody looks into them, which saves most of the memory. What is refused, what
+ * is found and what is written is the same, and json_wipe() erases the same.
  */
 int json_parse_part(const char *text, size_t len, const char *name, struct json **out,
 		    struct err *e);
 int json_read_part(int fd, size_t max, const char *name, struct json **out, struct err *e);
 
-/* The same for a file, as file_read() opens it. */
+/* json_read_part() of a file, as file_read() opens it. */
 int json_read_file(int dirfd, const char *file, size_t max, struct json **out, struct err *e);
 
 /* Serialised: compact, or indented by four blanks. Slashes are not escaped. The caller frees. */

@@ -24,11 +24,12 @@ static int open_cache(const struct global *g)
 /* A filter that asks a listener: connects to it. */
 int filter_listener(struct create *c, struct err *e)
 {
-	const char *path = json_get_str(c->cfg.seccomp, "listenerPath", NULL);
+	const char *path;
 
 	c->has_filter = true;
-	if (!c->filter.notify)
+	if (!c->filter.notify) /* the profile, most of the document, needs no look into it */
 		return 0;
+	path = json_get_str(c->cfg.seccomp, "listenerPath", NULL);
 	if (!path)
 		return err_set(e, ERR_UNSUPPORTED, 0, NULL,
 			       "config.json: .linux.seccomp: SCMP_ACT_NOTIFY needs listenerPath");
