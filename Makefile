@@ -126,7 +126,7 @@ coverage: ## the tests with gcov, a summary a file
 	@$(MAKE) B=build/coverage CFLAGS='-O0 -g --coverage' check
 	@contrib/coverage build/coverage
 
-bench: all $(B)/tests/peak ## compare with podman and crun, medians and ratios
+bench: all $(B)/tests/peak $(B)/tests/account ## compare with podman and crun, medians and ratios
 	@B=$(abspath $(B)) tests/bench/run
 
 demo: deps-build ## build, make a small image, run a container from it

@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The benchmarks: each measure alternates between rp and its peer, and prints medians and a ratio.
 
-bench.py TOP [NAME...]: only the measures named: start parallel pull monitor log runtime size
+bench.py TOP [NAME...]: only the measures named: counters start parallel pull monitor log runtime size
+
+counters tells what does not depend on how busy the machine is, for ours and for podman: programs (calls of
+execve(2) that succeeded, the container's own among them) and system calls, counted by strace -f; page faults
+and CPU time of all processes, from getrusage(2) as tests/lib/account.c takes it (perf stat would leave out
+what the kernel touches, and cannot see all of a user's processes everywhere). Stores of 1,000 containers and
+1,000 tags are fabricated from one record. `tests/bench/run counters` runs nothing else.
 """
-import json, os, random, shutil, socket, statistics, subprocess, sys, tempfile, time
+import json, os, random, re, shutil, socket, statistics, subprocess, sys, tempfile, time
 
 top, only = sys.argv[1], sys.argv[2:]
 B = os.environ["B"]
@@ -51,6 +57,101 @@ def podman():
         if subprocess.run(argv + ["run", "--rm", "--network", "none", "localhost/busybox", "true"], **quiet).returncode == 0:
             return argv
     return None
+
+
+def count(argv):
+    """[programs, system calls, page faults, CPU ms] of one run; the last two are medians of five."""
+    sh(*argv)
+    log = base + "/strace"
+    sh("strace", "-f", "-qq", "-o", log, *argv)
+    with open(log) as f:
+        lines = [l for l in f if re.match(r"\d+ +\w+\(", l)]
+    used = []
+    for _ in range(5):
+        out = subprocess.run([B + "/tests/account", *argv], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.PIPE, text=True).stderr
+        used.append([int(w) for w in out.split("\n")[-2].split()])
+    ends = sum(1 for l in open(log) if re.search(r"execve\(.* = 0$|<\.\.\. execve resumed>.* = 0$", l))
+    return [ends, len(lines), statistics.median(u[0] for u in used), statistics.median(u[1] for u in used) / 1e3]
+
+
+def count_row(name, ours, theirs=None, goals=None):
+    units = ("programs", "calls", "faults", "ms CPU")
+    text = f"{name:<34}"
+    for i, unit in enumerate(units):
+        digits = 1 if i == 3 else 0
+        text += f" {unit} {ours[i]:.{digits}f}"
+        if theirs:
+            text += f" : {theirs[i]:.{digits}f}"
+        if goals and goals[i]:
+            limit = goals[i] * theirs[i] if i == 3 else goals[i]
+            text += f" ({'met' if ours[i] <= limit else 'NOT met'}: <= {limit:.{digits}f})"
+        text += "," if i < 3 else ""
+    print(text)
+    sys.stdout.flush()
+
+
+def many_containers(n):
+    """As many containers as this in our store, by copies of the record of the one that is there."""
+    store = base + "/d/rp"
+    first = os.listdir(store + "/containers")[0]
+    text = open(f"{store}/containers/{first}/container.json").read()
+    name = json.loads(text)["container"]["name"]
+    for i in range(n - 1):
+        new = f"{i:064x}"
+        os.mkdir(f"{store}/containers/{new}")
+        with open(f"{store}/containers/{new}/container.json", "w") as f:
+            f.write(text.replace(first, new).replace(f'"{name}"', f'"many{i}"'))
+        os.symlink(f"../containers/{new}", f"{store}/names/many{i}")
+
+
+def many_tags(n):
+    path = base + "/d/rp/index.json"
+    index = json.load(open(path))
+    for i in range(n - 1):
+        tag = json.loads(json.dumps(index["manifests"][0]))
+        tag["annotations"]["org.opencontainers.image.ref.name"] = f"localhost/many:{i}"
+        index["manifests"].append(tag)
+    json.dump(index, open(path, "w"))
+
+
+def exec_argv(name):
+    """rp exec where there is one, else what it will run."""
+    if subprocess.run(["rp", "exec", "--help"], **quiet).returncode == 0:
+        return ["rp", "exec", name, "true"]
+    ident = subprocess.run(["rp", "inspect", name, "--format", "{{.Id}}"], check=True, capture_output=True, text=True).stdout.strip()
+    return ["ns-enter-pause", "--", "ctr-runtime", "--root", base + "/r/rp/runtime", "exec", ident, "true"]
+
+
+def counters():
+    run = ["run", "--rm", "--network", "none"]
+    # the limits are for all processes together; CPU time as a part of podman's
+    count_row("run --rm --network none true", count(["rp", *run, "busybox", "true"]), count(PODMAN + [*run, "localhost/busybox", "true"]),
+              (9, 1500, 500, 0.10))
+    net = ["--network", "slirp4netns"]
+    count_row("the same with slirp4netns", count(["rp", "run", "--rm", *net, "busybox", "true"]),
+              count(PODMAN + ["run", "--rm", *net, "localhost/busybox", "true"]))
+    for argv, image in ((["rp"], "busybox"), (PODMAN, "localhost/busybox")):
+        sh(*argv, "run", "-d", "--name", "one", "--network", "none", image, "sleep", "1000")
+    argv = exec_argv("one")
+    count_row("exec true" if argv[0] == "rp" else "exec true (ctr-runtime exec)", count(argv), count(PODMAN + ["exec", "one", "true"]))
+    for name, words in (("ps, 1 container", ["ps", "-a"]), ("inspect", ["inspect", "one"]), ("images, 1 tag", ["images"])):
+        count_row(name, count(["rp", *words]), count(PODMAN + words))
+    many_containers(1000)
+    count_row("ps, 1,000 containers", count(["rp", "ps", "-a"]))
+    many_tags(1000)
+    sh(*PODMAN, "tag", "localhost/busybox", *(f"localhost/many:{i}" for i in range(999)))
+    count_row("images, 1,000 tags", count(["rp", "images"]), count(PODMAN + ["images"]))
+    sh("rp", "rm", "-f", "-t", "0", "one")
+    sh(*PODMAN, "rm", "-f", "-t", "0", "one")
+    for n in os.listdir(base + "/d/rp/names"):
+        os.unlink(base + "/d/rp/names/" + n)
+    for n in os.listdir(base + "/d/rp/containers"):
+        shutil.rmtree(base + "/d/rp/containers/" + n, ignore_errors=True)
+    index = json.load(open(base + "/d/rp/index.json"))
+    index["manifests"] = index["manifests"][:1]
+    json.dump(index, open(base + "/d/rp/index.json", "w"))
+    sh(*PODMAN, "untag", "localhost/busybox", *(f"localhost/many:{i}" for i in range(999)))
 
 
 def start():
@@ -255,11 +356,16 @@ def runtime():
 
 def size():
     total = 0
+    seen = set()
     for e in os.scandir(B + "/bin"):
+        # several names of one file
+        if e.inode() in seen:
+            continue
+        seen.add(e.inode())
         out = base + "/stripped"
         subprocess.run(["strip", "-o", out, e.path], check=True)
         total += os.stat(out).st_size
-    row("all programs, stripped", total / 1048576, 3, "limit", "MiB", 1)
+    row("all programs, stripped", total / 1048576, 8, "limit", "MiB", 1)
 
 
 def main():
@@ -269,7 +375,7 @@ def main():
     sh("skopeo", "copy", "--insecure-policy", f"oci:{base}/image:busybox", "containers-storage:localhost/busybox:latest")
     PODMAN = podman()
     print(f"kernel {os.uname().release}, {os.cpu_count()} CPUs, peer: {' '.join(PODMAN)}")
-    for measure in (start, parallel, pull, monitor, log, runtime, size):
+    for measure in (counters, start, parallel, pull, monitor, log, runtime, size):
         if not only or measure.__name__ in only:
             try:
                 measure()

@@ -9,7 +9,7 @@ load lib.bash
 
 setup_file() {
 	file_setup
-	cp -r "$B/bin" "$DIR/bin"
+	cp -r --preserve=links "$B/bin" "$DIR/bin"
 	"$top/contrib/mkimage" "$DIR/image" volumes 'Volumes={"/data":{}}'
 	rp pull -q "oci:$DIR/image:volumes" >/dev/null
 }
@@ -59,6 +59,9 @@ next_works() {
 	}
 }
 
+# A step that has nothing to do without a network of the container's own is not started then.
+network_for() { [ "$1" = net-slirp-launch ] && echo slirp4netns || echo none; }
+
 # Kills PROGRAM at each of the system calls, one run a point, while rp goes on.
 kill_everywhere() {
 	local program=$1 call n points=0
@@ -66,7 +69,7 @@ kill_everywhere() {
 	for call in "$@"; do
 		for ((n = 1; n <= 12; n++)); do
 			tamper "$program" KILL "$call" "$n"
-			if timeout 30 "$DIR/bin/rp" run --rm --network none volumes true </dev/null >"$DIR/out" 2>&1; then
+			if timeout 30 "$DIR/bin/rp" run --rm --network "$(network_for "$program")" volumes true </dev/null >"$DIR/out" 2>&1; then
 				break
 			fi
 			points=$((points + 1))
@@ -94,7 +97,7 @@ kill_everywhere() {
 		printf '#!/bin/sh\nkill -KILL $$\n' >"$DIR/bin/$program"
 		chmod +x "$DIR/bin/$program"
 		# the monitor waits 30 s for somebody to attach
-		run -125 timeout 8 "$DIR/bin/rp" run --rm --network none volumes true </dev/null
+		run -125 timeout 8 "$DIR/bin/rp" run --rm --network "$(network_for "$program")" volumes true </dev/null
 		[ "$output" = "rp: $program was killed by SIGKILL" ]
 		mv "$DIR/bin/$program.real" "$DIR/bin/$program"
 		next_works "$program killed"
@@ -131,7 +134,7 @@ no_program() { ! stopped_program "$1"; }
 	for at in "ctr-create renameat2 1" "rootfs-mount fsopen 1" "rootfs-mount move_mount 1" \
 		"net-slirp-launch renameat 1" "vol-prepare renameat2 1" "spec-gen write 1" "ctr-monitor bind 1"; do
 		# shellcheck disable=SC2086
-		kill_rp_at $at --rm --network none volumes true
+		kill_rp_at $at --rm --network "$(network_for "${at%% *}")" volumes true
 		next_works "rp killed, $at"
 	done
 }
@@ -279,11 +282,45 @@ monitor_of() { jq .pid "$XDG_RUNTIME_DIR/rp/containers/$1/monitor.json"; }
 	for at in "unlinkat 1" "umount2 1"; do
 		# shellcheck disable=SC2086
 		tamper ctr-cleanup KILL $at
-		run -4 timeout 20 "$DIR/bin/rp" run --name stays --network none busybox sh -c 'exit 4'
+		run -4 timeout 20 "$DIR/bin/rp" run --name stays --network slirp4netns busybox sh -c 'exit 4'
 		mv "$DIR/bin/ctr-cleanup.real" "$DIR/bin/ctr-cleanup"
 		[[ $(rp ps -a --format '{{.Status}}') == "Exited (4)"* ]]
 		rp rm stays
 		next_works "ctr-cleanup killed at $at"
+	done
+}
+
+traced() { ! grep -q '^TracerPid:.0$' "/proc/$1/status"; }
+gone() { [ ! -e "/proc/$1" ] || grep -q '^State:.Z' "/proc/$1/status"; }
+
+# A container that ends; its monitor is killed when it enters the Nth SYSCALL from there on.
+kill_monitor_at() {
+	local call=$1 n=$2 id monitor tracer
+	shift 2
+	id=$(rp run -d --network none "$@" busybox sleep 100)
+	monitor=$(monitor_of "$id")
+	ns-enter-pause strace -qqq -o /dev/null -e "trace=$call" -e "inject=$call:signal=KILL:when=$n" -p "$monitor" &
+	tracer=$!
+	eventually traced "$monitor"
+	kill -KILL "$(jq .pid "$XDG_RUNTIME_DIR/rp/containers/$id/process.json")"
+	eventually gone "$monitor"
+	wait $tracer || :
+}
+
+@test "ctr-monitor, while it takes a container down itself: the next command finishes its job" {
+	local at
+	for at in "renameat 1" "flock 1" "unlinkat 1" "unlinkat 2" "umount2 1" "flock 2" "renameat 2" "unlinkat 5" "unlinkat 8"; do
+		# shellcheck disable=SC2086
+		kill_monitor_at $at --rm
+		run ! nothing_at_all
+		next_works "monitor killed at $at"
+	done
+	for at in "flock 1" "umount2 1" "unlinkat 4"; do
+		# shellcheck disable=SC2086
+		kill_monitor_at $at --name stays
+		[[ $(rp ps -a --format '{{.Status}}') == "Exited (137)"* ]]
+		rp rm stays
+		next_works "monitor of a container that stays killed at $at"
 	done
 }
 
