@@ -488,3 +488,99 @@ teardown() {
 	[ "$(rp run --rm --network none odd)" = $'lower\n/b\n/c/d\n/proc/mounts' ]
 	rp rmi odd
 }
+
+# The programs of "rp run ARGS", one a line, in their order.
+steps_of() {
+	rm -rf "$DIR/trace"
+	rp --trace="$DIR/trace" run --rm "$@" >/dev/null || return 1
+	ls "$DIR/trace" | sed 's/^[0-9]*-//'
+}
+
+@test "a step that has nothing to do is not started: no network, no volumes" {
+	local all="img-find ctr-create rootfs-mount spec-gen ctr-monitor ctr-attach"
+	"$top/contrib/mkimage" "$DIR/image" volumes 'Volumes={"/data":{}}'
+	rp pull -q "oci:$DIR/image:volumes"
+	[ "$(steps_of --network none busybox true | xargs)" = "$all" ]
+	[ "$(steps_of --network host busybox true | xargs)" = "$all" ]
+	[ "$(steps_of --network none volumes true | xargs)" = "${all/spec-gen/vol-prepare spec-gen}" ]
+	[ "$(steps_of --network none -v "$DIR:/x" busybox true | xargs)" = "${all/spec-gen/vol-prepare spec-gen}" ]
+	[ "$(steps_of --network none --tmpfs /x busybox true | xargs)" = "${all/spec-gen/vol-prepare spec-gen}" ]
+	[ "$(steps_of --network slirp4netns busybox true | xargs)" = "${all/spec-gen/net-slirp-launch spec-gen}" ]
+	# without a trace the same ones run, as those in the waterfall
+	run -0 rp --timings run --rm --network none busybox true
+	[ "$(sed -n 's/^\([a-z-]*\) .*ms*$//p; s/^\([a-z-]*\) *[0-9].*/\1/p' <<<"$output" | xargs)" = "$all" ]
+	run -0 rp --timings run --rm --network none volumes true
+	[[ $output == *vol-prepare* ]]
+	rp rmi -f volumes
+}
+
+@test "what the steps left out would have done is there" {
+	[ "$(rp run --rm --network none --name me --hostname box --add-host a:10.9.8.7 busybox sh -c 'cat /etc/hosts; hostname' |
+		grep -c -e 'box me$' -e '^10.9.8.7.a$' -e '^box$')" = 3 ]
+	[ "$(rp run --rm --network none --dns 10.9.8.7 --dns-search x.example busybox cat /etc/resolv.conf | head -2 | xargs)" = "search x.example nameserver 10.9.8.7" ]
+	[ "$(rp run --rm --network host busybox hostname)" = "$(hostname)" ]
+	run -125 rp run --rm --network none --dns nonsense busybox true
+	[[ $output == *"not an IP address"* ]]
+	run -0 rp ps -aq
+	[ -z "$output" ]
+	# a document that says so itself, for the steps behind
+	id=$(rp create --network none busybox true)
+	[ "$(jq -c '[.network.mode, .network.namespace, .network.ports, (.network.hosts | sub(".*/"; ""))]' \
+		"$XDG_DATA_HOME/rp/containers/$id/container.json")" = '["none","",[],"hosts"]' ]
+	[ "$(rp inspect "$id" --format '{{.HostConfig.NetworkMode}}')" = none ]
+	rp start -a "$id"
+	rp rm "$id"
+}
+
+@test "img-find and ctr-load tell on --status-fd what there is to do" {
+	ns-enter-pause -- sh -c 'img-find --status-fd=3 busybox 3>"$0" >/dev/null' "$DIR/events"
+	[ "$(jq -c . "$DIR/events")" = '{"work":[],"event":"ready"}' ]
+	rp create --name c --network none -v "$DIR:/x" busybox true
+	ns-enter-pause -- sh -c 'ctr-load --status-fd=3 c 3>"$0" >/dev/null' "$DIR/events"
+	[ "$(jq -c .work "$DIR/events")" = '["volumes"]' ]
+	rp rm c
+	# a program of the user's in its place that says nothing: all steps run
+	cp -r --preserve=links "$B/bin" "$DIR/bin"
+	mv "$DIR/bin/img-find" "$DIR/bin/img-find.real"
+	printf '#!/bin/sh\nexec "%s/bin/img-find"\n' "$B" >"$DIR/bin/img-find"
+	chmod +x "$DIR/bin/img-find"
+	[ "$("$DIR/bin/rp" run --rm --network none busybox echo quiet)" = quiet ]
+	"$DIR/bin/rp" --timings run --rm --network none busybox true >"$DIR/out" 2>&1
+	grep -q vol-prepare "$DIR/out"
+	rm -rf "${DIR:?}/bin"
+}
+
+@test "a plain container is taken down without another program, one with a network by ctr-cleanup" {
+	cp -r --preserve=links "$B/bin" "$DIR/bin"
+	printf '#!/bin/sh\necho "$@" >>"%s/called"\nexec "%s/bin/ctr-cleanup" "$@"\n' "$DIR" "$B" >"$DIR/bin/script"
+	chmod +x "$DIR/bin/script"
+	mv "$DIR/bin/script" "$DIR/bin/ctr-cleanup"
+	"$DIR/bin/rp" run --rm --network none busybox true
+	"$DIR/bin/rp" run --name stays --network none busybox true
+	[ ! -e "$DIR/called" ]
+	nothing=$(ls -A "$XDG_RUNTIME_DIR/rp/containers" "$XDG_RUNTIME_DIR/rp/runtime" | grep -vE ':$|^$|^.seccomp$' || :)
+	[ -z "$nothing" ]
+	"$DIR/bin/rp" start stays
+	"$DIR/bin/rp" wait stays
+	rp rm stays
+	[ ! -e "$DIR/called" ]
+	"$DIR/bin/rp" run --rm --network slirp4netns busybox true
+	[ "$(wc -l <"$DIR/called")" = 1 ]
+	"$DIR/bin/rp" run --rm --network none --runtime crun busybox true || : # where crun takes this host
+	[ "$(wc -l <"$DIR/called")" -ge 2 ]
+	rm -rf "${DIR:?}/bin" "$DIR/called"
+}
+
+@test "one file under several names: each is a program, a link finds its own, another name is told" {
+	local d="$DIR/names"
+	[ "$(stat -c %h "$B/bin/rp")" -gt 1 ] || skip "a sanitizer's build has a file for each program"
+	mkdir "$d"
+	cp "$B/bin/rp" "$d/img-find"
+	cp "$B/bin/rp" "$d/odd"
+	ln -s "$B/bin/rp" "$d/podman"
+	"$d/img-find" --help | grep -q '^usage: img-find'
+	"$d/podman" version
+	run -2 "$d/odd"
+	[[ $output == *"must have the name"*spec-gen* ]]
+	rm -r "$d"
+}
