@@ -20,6 +20,7 @@
 #include "ctr/container.h"
 #include "ctr/netfiles.h"
 #include "ctr/sweep.h"
+#include "ctr/work.h"
 #include "names.h"
 #include "sys/confine.h"
 #include "wire/doc.h"
@@ -28,6 +29,7 @@
 struct options {
 	const char *id, *name;
 	bool start;
+	int64_t copy_fd;
 };
 
 static const struct opt options[] = {
@@ -36,6 +38,7 @@ static const struct opt options[] = {
 	{"name", 0, OPT_STR, offsetof(struct options, name), "NAME", "use this name"},
 	{"start", 0, OPT_FLAG, offsetof(struct options, start), NULL,
 	 "the caller starts it: where the caller ends before, the next command cleans up"},
+	COPY_OPTION(struct options, copy_fd),
 	{0},
 };
 
@@ -210,8 +213,10 @@ static int run(struct prog *p, struct err *e)
 		return -1;
 	if (o->start && start_mark(&store, id, e) < 0)
 		return -1;
-	if (create_named(&store, p, id, name, hostname, e) == 0)
+	if (create_named(&store, p, id, name, hostname, e) == 0) {
+		work_copy(o->copy_fd, p->doc);
 		return 0;
+	}
 	if (o->start)
 		start_unmark(&store, id);
 	return -1;
@@ -220,7 +225,7 @@ static int run(struct prog *p, struct err *e)
 static const struct program program = {
 	.name = "ctr-create",
 	.summary = "make the record and the read-write layer of a new container",
-	.usage = "[--id ID] [--name NAME] [--start] < document",
+	.usage = "[--id ID] [--name NAME] [--start] [--copy-fd N] < document",
 	.opts = options,
 	.opts_size = sizeof(struct options),
 	.io = PROG_READS | PROG_WRITES | PROG_CONTAINER,

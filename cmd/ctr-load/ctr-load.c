@@ -17,7 +17,7 @@
 struct options {
 	const char *detach, *interactive;
 	bool running;
-	int64_t status_fd;
+	int64_t status_fd, copy_fd;
 };
 
 static const struct opt options[] = {
@@ -28,6 +28,7 @@ static const struct opt options[] = {
 	{"running", 0, OPT_FLAG, offsetof(struct options, running), NULL,
 	 "the container must be running; add .process"},
 	STATUS_WORK_OPTION(struct options, status_fd),
+	COPY_OPTION(struct options, copy_fd),
 	{0},
 };
 
@@ -88,6 +89,7 @@ static int run(struct prog *p, struct err *e)
 	if (o->running && add_process(&s, id, p->doc, e) < 0)
 		return -1;
 	status_work(o->status_fd, p->doc);
+	work_copy(o->copy_fd, p->doc);
 	return 0;
 }
 

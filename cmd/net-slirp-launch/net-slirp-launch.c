@@ -5,7 +5,8 @@
  * Stages: choose the mode; try the published ports on the host; make and pin the network namespace;
  * start slirp4netns or pasta in it and wait until it is ready; write resolv.conf and hosts; record
  * the helper's process in RUN/containers/ID/network.json, for ctr-cleanup. With --check only the
- * ports are tried: then nothing is made at all.
+ * ports are tried: then nothing is made at all. With --early-fd all but the last two is done with a
+ * document that comes from before the steps in between, while these are at work.
  *
  * Modes none and host need no helper and no pin: the runtime makes an empty namespace, or uses the
  * host's; ctr-create has done all that there is to do, and doing it again brings the same. It must
@@ -34,11 +35,14 @@
 
 struct options {
 	bool check;
+	int64_t early_fd;
 };
 
 static const struct opt options[] = {
 	{"check", 0, OPT_FLAG, offsetof(struct options, check), NULL,
 	 "only try the published ports on the host"},
+	{"early-fd", 0, OPT_INT, offsetof(struct options, early_fd), "N",
+	 "begin with the document on this descriptor, go on with the one on standard input"},
 	{0},
 };
 
@@ -284,35 +288,79 @@ static int confine_rest(struct err *e)
 	return confine(&c, e);
 }
 
-static int run(struct prog *p, struct err *e)
+static int read_document(int fd, const char *name, struct json **out, struct err *e)
+{
+	if (json_read_part(fd, JSON_MAX_DOCUMENT, name, out, e) < 0)
+		return -1;
+	return *out ? doc_check(*out, DOC_SCHEMA, e) : 0;
+}
+
+/*
+ * The network needs what ctr-create knows, and no more. With a copy of that document it is made
+ * while the root file system is mounted; the document that comes by then is the one that goes on.
+ * 1: nothing came, upstream has said why.
+ */
+static int take_document(struct prog *p, struct net *n, struct err *e)
+{
+	if (n->doc != p->doc && read_document(STDIN_FILENO, "standard input", &p->doc, e) < 0)
+		return -1;
+	n->doc = p->doc;
+	return p->doc ? 0 : 1;
+}
+
+static int make_network(struct prog *p, struct net *n, struct err *e)
 {
 	const struct options *o = p->opts;
-	_clean_(net_release) struct net n = {.doc = p->doc, .run = -1, .dir = -1, .s = STORE_NONE};
-	struct cur root = cur_root(p->doc), request, container;
+	struct cur root = cur_root(n->doc), request, container;
+	int r;
 
-	if (doc_part(&root, "request", &request, e) < 0 || choose_mode(&n, &request, e) < 0 ||
-	    ports_read(&n, &request, e) < 0)
+	if (doc_part(&root, "request", &request, e) < 0 || choose_mode(n, &request, e) < 0 ||
+	    ports_read(n, &request, e) < 0)
 		return -1;
 	if (o->check)
-		return check_only(&n, &request, e);
+		return check_only(n, &request, e);
 	if (doc_part(&root, "container", &container, e) < 0 ||
-	    cur_str(&container, "id", CUR_NEED, &n.id, e) < 0 || open_places(&n, e) < 0)
+	    cur_str(&container, "id", CUR_NEED, &n->id, e) < 0 || open_places(n, e) < 0)
 		return -1;
 	/* the helper reads a hostile container's packets: nothing of our callers is open in it */
 	fd_cloexec_from(STDERR_FILENO + 1);
-	if (launch(&n, &request, e) == 0 && confine_rest(e) == 0 && describe(&n, &request, e) == 0)
-		return 0;
-	undo(&n);
-	return -1;
+	if (launch(n, &request, e) == 0 && confine_rest(e) == 0) {
+		r = take_document(p, n, e);
+		if (r == 0 && describe(n, &request, e) == 0)
+			return 0;
+		p->exit_status = r > 0 ? ERR_INPUT : 0;
+	}
+	undo(n);
+	return p->exit_status ? 0 : -1;
+}
+
+static int run(struct prog *p, struct err *e)
+{
+	const struct options *o = p->opts;
+	_clean_(net_release) struct net n = {.run = -1, .dir = -1, .s = STORE_NONE};
+	_json_ struct json *early = NULL;
+	int r;
+
+	r = o->early_fd > 0 ? read_document((int)o->early_fd, "the early document", &early, e)
+			    : read_document(STDIN_FILENO, "standard input", &p->doc, e);
+	n.doc = early ? early : p->doc;
+	if (r == 0 && !n.doc)
+		p->exit_status = ERR_INPUT;
+	else if (r == 0)
+		r = make_network(p, &n, e);
+	/* who still has a document for us is not to be blamed for our failure */
+	if (r < 0 && early && !p->doc)
+		read_document(STDIN_FILENO, "standard input", &p->doc, NULL);
+	return r;
 }
 
 static const struct program program = {
 	.name = "net-slirp-launch",
 	.summary = "give a container its network",
-	.usage = "[--check] < document",
+	.usage = "[--check|--early-fd N] < document",
 	.opts = options,
 	.opts_size = sizeof(struct options),
-	.io = PROG_READS | PROG_WRITES | PROG_CONTAINER,
+	.io = PROG_WRITES, /* reads by itself, from one of two places */
 	.confine = confine_early,
 	.run = run,
 };

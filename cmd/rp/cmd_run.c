@@ -203,9 +203,14 @@ static void tell_host(struct step *spec_gen)
  */
 static void add_start(struct pipeline *p, const struct json *doc, bool tells)
 {
+	struct step *made = &p->step[p->n - 1]; /* ctr-create or ctr-load */
+
 	plan_add(p, "rootfs-mount", NULL);
-	if (!doc || !network_is_plain(json_get(doc, "request")))
-		plan_add(p, "net-slirp-launch", NULL);
+	if (!doc || !network_is_plain(json_get(doc, "request"))) {
+		/* with a copy of its document, so that neither waits for the other */
+		made->copies = true;
+		plan_add(p, "net-slirp-launch", NULL)->early = true;
+	}
 	if (tells || mode.dry_run || work_volumes(doc)) {
 		struct step *s = plan_add(p, "vol-prepare", NULL);
 

@@ -2,6 +2,9 @@
 /* Which steps of a start have something to do: see work.h. Only the document is looked at. */
 #include "ctr/work.h"
 
+#include <signal.h>
+#include <unistd.h>
+
 #include "ctr/labelling.h"
 #include "wire/prog.h"
 
@@ -25,4 +28,16 @@ void status_work(int64_t fd, const struct json *doc)
 	else
 		json_need_arr(event, "work");
 	status_event((int)fd, "ready", event);
+}
+
+void work_copy(int64_t fd, const struct json *doc)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, old;
+
+	if (fd <= 0)
+		return;
+	sigaction(SIGPIPE, &ignore, &old);
+	json_write((int)fd, doc, NULL);
+	sigaction(SIGPIPE, &old, NULL);
+	close((int)fd); /* the reader waits for the end */
 }

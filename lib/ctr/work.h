@@ -24,6 +24,19 @@ bool work_volumes(const struct json *doc);
 /* The event on the descriptor of --status-fd; fd 0: it was not asked for. */
 void status_work(int64_t fd, const struct json *doc);
 
+/*
+ * The document as it is now on the descriptor of --copy-fd, for net-slirp-launch(1), which starts
+ * the network with it while the steps in between go on. fd 0: nothing. A reader that is gone is
+ * none of the caller's business.
+ */
+void work_copy(int64_t fd, const struct json *doc);
+
+#define COPY_OPTION(type, member)                                                   \
+	{                                                                           \
+		"copy-fd", 0, OPT_INT, offsetof(type, member), "N",                 \
+			"write the document to this descriptor too, before the end" \
+	}
+
 #define STATUS_WORK_OPTION(type, member)                                           \
 	{                                                                          \
 		"status-fd", 0, OPT_INT, offsetof(type, member), "N",              \

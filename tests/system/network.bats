@@ -569,3 +569,40 @@ no_answer() { ! fetch "$1"; }
 		nothing_left
 	done
 }
+
+@test "the helper starts while the root file system is mounted, and not for a start that breaks off there" {
+	cp -r --preserve=links "$B/bin" "$DIR/bin"
+	rm "$DIR/bin/rootfs-mount"
+	# mounts when the helper is recorded, and not at all if it does not come before
+	cat >"$DIR/bin/rootfs-mount" <<-END
+		#!/bin/sh
+		for i in \$(seq 100); do
+			[ ! -s "$XDG_RUNTIME_DIR"/rp/containers/*/network.json ] || exec "$B/bin/rootfs-mount"
+			sleep 0.1
+		done
+		exit 1
+	END
+	chmod +x "$DIR/bin/rootfs-mount"
+	[ "$("$DIR/bin/rp" run --rm --network slirp4netns busybox echo early)" = early ]
+	"$DIR/bin/rp" create --name again --network slirp4netns busybox echo early
+	[ "$("$DIR/bin/rp" start -a again)" = early ]
+	rp rm again
+	# with a trace the steps run one after the other
+	rm "$DIR/bin/rootfs-mount"
+	ln "$DIR/bin/rp" "$DIR/bin/rootfs-mount"
+	[ "$("$DIR/bin/rp" --trace="$DIR/trace" run --rm --network slirp4netns busybox echo traced)" = traced ]
+	# a root file system that cannot be mounted: its words alone, and no helper stays
+	rm "$DIR/bin/rootfs-mount"
+	printf '#!/bin/sh\necho broken >&2\nexit 1\n' >"$DIR/bin/rootfs-mount"
+	chmod +x "$DIR/bin/rootfs-mount"
+	run -125 "$DIR/bin/rp" run --rm --network slirp4netns busybox true
+	[ "$output" = broken ]
+	[ -z "$(rp ps -aq)" ]
+	eventually no_processes_of "$DIR"
+	# a network that cannot be had is the one to blame
+	rm "$DIR/bin/rootfs-mount"
+	ln "$DIR/bin/rp" "$DIR/bin/rootfs-mount"
+	run -125 "$DIR/bin/rp" run --rm --network slirp4netns:bogus=1 busybox true
+	[ "$output" = 'net-slirp-launch: unknown slirp4netns option "bogus=1"' ]
+	rm -rf "${DIR:?}/bin" "$DIR/trace"
+}
