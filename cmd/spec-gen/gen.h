@@ -23,6 +23,7 @@ struct gen {
 	struct strv caps;	     /* the bounding set */
 	int64_t uid;		     /* of the process */
 	bool privileged, read_only, device_control;
+	bool systemd;	/* the process is systemd, or wants what it wants */
 	bool new_netns; /* its own, as opposed to the host's or another container's */
 	bool host_net;
 };
@@ -32,6 +33,7 @@ int gen_process(struct gen *g, struct err *e);
 int gen_caps(struct gen *g, struct err *e);
 int gen_mounts(struct gen *g, struct err *e);
 int gen_linux(struct gen *g, struct err *e);
+int gen_resources(struct gen *g, struct err *e);
 int gen_seccomp(struct gen *g, struct err *e);
 
 /* A docker-style or OCI profile as an OCI linux.seccomp object, for the capabilities caps. */

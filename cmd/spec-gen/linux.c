@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The Linux part: namespaces, sysctls, resources, masked and read-only paths, the mount label.
+ * The Linux part: namespaces, sysctls, masked and read-only paths, personality, the mount label.
  *
  * The user namespace is not made here: the engine runs inside it already. A sysctl is accepted only
  * where the namespace that it belongs to is the container's own, since it would change the host or
@@ -46,13 +46,17 @@ static void add_namespace(struct json *list, const char *type, const char *path)
 
 static int gen_namespaces(struct gen *g, struct err *e)
 {
-	static const char *const own[] = {"pid", "ipc", "uts", "mount", "cgroup"};
+	static const struct {
+		const char *type, *member; /* of the request, that may say "host" */
+	} own[] = {{"pid"}, {"ipc"}, {"uts", "uts"}, {"mount"}, {"cgroup", "cgroupns"}};
 	struct json *list = json_need_arr(g->linux_, "namespaces");
 	_free_ char *path = NULL;
 	const char *given = json_get_str(g->network.val, "namespace", "");
 
 	for (size_t i = 0; i < ARRAY_LEN(own); i++)
-		add_namespace(list, own[i], NULL);
+		if (!own[i].member ||
+		    !str_eq(json_get_str(g->request.val, own[i].member, ""), "host"))
+			add_namespace(list, own[i].type, NULL);
 	if (g->host_net)
 		return 0;
 	if (*given && gen_path(&g->network, "namespace", CUR_NEED, &path, e) < 0)
@@ -105,106 +109,6 @@ static int gen_sysctls(struct gen *g, struct err *e)
 			return cur_bad(&in, e, "the value of \"%.100s\" has a control character",
 				       m.key);
 		json_set(out, m.key, json_new_str(value));
-	}
-	return 0;
-}
-
-/* {allow, type, major, minor, access}; a type of NULL: all devices. */
-static void add_rule(struct json *rules, const char *type, int64_t major, int64_t minor,
-		     const char *access)
-{
-	struct json *rule = json_new_object();
-
-	json_set(rule, "allow", json_new_bool(type != NULL));
-	if (type) {
-		json_set(rule, "type", json_new_str(type));
-		json_set(rule, "major", json_new_int(major));
-		json_set(rule, "minor", json_new_int(minor));
-	}
-	json_set(rule, "access", json_new_str(access));
-	json_add(rules, rule);
-}
-
-/*
- * In a user namespace nobody opens a device but by a mount without nodev. For containers of real
- * root all are refused but those that a runtime allows by itself and those that were asked for.
- */
-static int gen_device_rules(struct gen *g, struct json *resources, struct err *e)
-{
-	struct cur list;
-	struct json *rules;
-
-	if (!g->device_control || g->privileged)
-		return 0;
-	if (cur_arr(&g->root, "devices", CUR_OPTIONAL, &list, e) < 0)
-		return -1;
-	rules = json_need_arr(resources, "devices");
-	add_rule(rules, NULL, 0, 0, "rwm");
-	for (size_t i = 0; i < json_len(list.val); i++) {
-		struct cur d = cur_at(&list, i), t = cur_key(&d, "type");
-		const char *type = NULL, *access = NULL;
-		int64_t major = 0, minor = 0;
-
-		if (cur_str(&d, "type", CUR_NEED, &type, e) < 0 ||
-		    cur_int(&d, "major", CUR_NEED, 0, UINT32_MAX, &major, e) < 0 ||
-		    cur_int(&d, "minor", CUR_NEED, 0, UINT32_MAX, &minor, e) < 0 ||
-		    cur_str(&d, "permissions", CUR_NEED, &access, e) < 0)
-			return -1;
-		if (!str_eq(type, "c") && !str_eq(type, "b"))
-			return cur_bad(&t, e, "\"%.20s\" is not c or b", type);
-		if (!str_only(access, "rwm"))
-			return cur_bad(&d, e, "\"%.20s\" is not of r, w, m", access);
-		add_rule(rules, type, major, minor, access);
-	}
-	return 0;
-}
-
-struct limit {
-	const char *key, *group, *member;
-	int64_t min;
-};
-
-static int gen_resources(struct gen *g, struct err *e)
-{
-	static const struct limit limits[] = {
-		{"pidsLimit", "pids", "limit", -1},
-		{"memory", "memory", "limit", -1},
-		{"memorySwap", "memory", "swap", -1},
-		{"memoryReservation", "memory", "reservation", -1},
-		{"cpuQuota", "cpu", "quota", -1},
-		{"cpuPeriod", "cpu", "period", 0},
-		{"cpuShares", "cpu", "shares", 0},
-	};
-	static const char *const lists[][2] = {{"cpusetCpus", "cpus"}, {"cpusetMems", "mems"}};
-	struct json *out = json_new_object();
-	struct cur in;
-
-	json_set(g->linux_, "resources", out);
-	if (cur_obj(&g->request, "resources", CUR_OPTIONAL, &in, e) < 0)
-		return -1;
-	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
-		const struct limit *l = &limits[i];
-		int64_t v = 0;
-
-		if (cur_int(&in, l->key, CUR_OPTIONAL, l->min, INT64_MAX, &v, e) < 0)
-			return -1;
-		if (v)
-			json_set(json_need_obj(out, l->group), l->member, json_new_int(v));
-	}
-	if (gen_device_rules(g, out, e) < 0)
-		return -1;
-	if (g->pids_limit && !json_has(in.val, "pidsLimit"))
-		json_set(json_need_obj(out, "pids"), "limit", json_new_int(g->pids_limit));
-	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-		struct cur c = cur_key(&in, lists[i][0]);
-		const char *s = NULL;
-
-		if (cur_str(&in, lists[i][0], CUR_OPTIONAL, &s, e) < 0)
-			return -1;
-		if (s && *s && !str_only(s, "0123456789,-"))
-			return cur_bad(&c, e, "\"%.60s\" is no list of numbers", s);
-		if (s && *s)
-			json_set(json_need_obj(out, "cpu"), lists[i][1], json_new_str(s));
 	}
 	return 0;
 }
@@ -268,6 +172,21 @@ static int gen_masks(struct gen *g, struct err *e)
 	return 0;
 }
 
+static int gen_personality(struct gen *g, struct err *e)
+{
+	const char *domain = NULL;
+	struct json *p;
+
+	if (cur_str(&g->request, "personality", CUR_OPTIONAL, &domain, e) < 0)
+		return -1;
+	if (!domain)
+		return 0;
+	p = json_new_object();
+	json_set(p, "domain", json_new_str(domain));
+	json_set(g->linux_, "personality", p);
+	return 0;
+}
+
 int gen_linux(struct gen *g, struct err *e)
 {
 	const char *label = NULL;
@@ -278,7 +197,8 @@ int gen_linux(struct gen *g, struct err *e)
 		return -1;
 	if (label && *label)
 		json_set(g->linux_, "mountLabel", json_new_str(label));
-	if (gen_namespaces(g, e) < 0 || gen_sysctls(g, e) < 0 || gen_resources(g, e) < 0)
+	if (gen_namespaces(g, e) < 0 || gen_sysctls(g, e) < 0 || gen_resources(g, e) < 0 ||
+	    gen_personality(g, e) < 0)
 		return -1;
 	return gen_masks(g, e);
 }

@@ -57,6 +57,11 @@ static void add_sys(struct gen *g)
 {
 	const char *mode = g->privileged ? "rw" : "ro";
 
+	/* systemd makes cgroups of its own; those of others are not in its namespace */
+	const char *cgroup =
+		g->systemd && !str_eq(json_get_str(g->request.val, "cgroupns", ""), "host") ? "rw"
+											    : mode;
+
 	/* sysfs belongs to a network namespace: without an own one the kernel refuses a new one */
 	if (g->new_netns)
 		add(g, "/sys", "sysfs", "sysfs", WORDS("nosuid", "noexec", "nodev", mode));
@@ -64,7 +69,7 @@ static void add_sys(struct gen *g)
 		add(g, "/sys", "bind", "/sys",
 		    WORDS("rbind", "rprivate", "nosuid", "noexec", "nodev", mode));
 	add(g, "/sys/fs/cgroup", "cgroup", "cgroup",
-	    WORDS("rprivate", "nosuid", "noexec", "nodev", "relatime", mode));
+	    WORDS("rprivate", "nosuid", "noexec", "nodev", "relatime", cgroup));
 }
 
 static int add_shm(struct gen *g, bool writable, struct err *e)
@@ -80,9 +85,28 @@ static int add_shm(struct gen *g, bool writable, struct err *e)
 	return 0;
 }
 
+static int add_proc(struct gen *g, struct err *e)
+{
+	_strv_ struct strv words = {0};
+	struct cur list = cur_key(&g->security, "procOptions");
+
+	strv_add(&words, "nosuid");
+	strv_add(&words, "noexec");
+	strv_add(&words, "nodev");
+	if (cur_strv(&g->security, "procOptions", CUR_OPTIONAL, &words, e) < 0)
+		return -1;
+	strv_foreach (w, &words) {
+		if (!*w || strchr(w, ',') || !imgstr_printable(w))
+			return cur_bad(&list, e, "\"%.60s\" is no mount option", w);
+	}
+	put_mount(g, new_mount("/proc", "proc", "proc", json_new_strv(&words)));
+	return 0;
+}
+
 static int add_kernel(struct gen *g, bool tmpfs, struct err *e)
 {
-	add(g, "/proc", "proc", "proc", WORDS("nosuid", "noexec", "nodev"));
+	if (add_proc(g, e) < 0)
+		return -1;
 	add(g, "/dev", "tmpfs", "tmpfs",
 	    WORDS("nosuid", "noexec", "strictatime", "mode=755", "size=65536k"));
 	add(g, "/dev/pts", "devpts", "devpts",
@@ -101,6 +125,23 @@ static void add_tmpfs(struct gen *g)
 	add(g, "/run", "tmpfs", "tmpfs", options);
 	add(g, "/tmp", "tmpfs", "tmpfs", options);
 	add(g, "/var/tmp", "tmpfs", "tmpfs", options);
+}
+
+/* What systemd writes to. The journal is kept only below /var/log/journal; systemd.io. */
+static int add_systemd(struct gen *g, struct err *e)
+{
+	static const char *const places[] = {"/run", "/run/lock", "/tmp", "/var/log/journal"};
+	int64_t size = 0;
+	char text[40];
+
+	if (cur_int(&g->request, "shmSizeSystemd", CUR_OPTIONAL, 0, INT64_MAX, &size, e) < 0)
+		return -1;
+	snprintf(text, sizeof(text), "size=%lld", (long long)size);
+	for (size_t i = 0; i < ARRAY_LEN(places); i++)
+		add(g, places[i], "tmpfs", "tmpfs",
+		    WORDS("rw", "rprivate", "nosuid", "nodev", "tmpcopyup",
+			  size && i < 2 ? text : NULL));
+	return 0;
 }
 
 static void add_file(struct gen *g, const char *dst, const char *src)
@@ -136,6 +177,29 @@ static int add_init(struct gen *g, struct err *e)
 	return 0;
 }
 
+/* For programs that change their root inside of the container. */
+static int add_chroot_files(struct gen *g, const char *resolv, const char *hosts, struct err *e)
+{
+	_strv_ struct strv dirs = {0};
+	struct cur list = cur_key(&g->request, "chrootDirs");
+
+	if (cur_strv(&g->request, "chrootDirs", CUR_OPTIONAL, &dirs, e) < 0)
+		return -1;
+	strv_foreach (d, &dirs) {
+		_free_ char *dir = imgstr_path(d);
+		_free_ char *resolv_at = str_fmt("%s/etc/resolv.conf", dir ? dir : "");
+		_free_ char *hosts_at = str_fmt("%s/etc/hosts", dir ? dir : "");
+
+		if (!dir || imgstr_path_below(dir, "/proc"))
+			return cur_bad(&list, e, "\"%.200s\" is no directory for these files", d);
+		if (resolv)
+			add_file(g, str_eq(dir, "/") ? "/etc/resolv.conf" : resolv_at, resolv);
+		if (hosts)
+			add_file(g, str_eq(dir, "/") ? "/etc/hosts" : hosts_at, hosts);
+	}
+	return 0;
+}
+
 static int add_files(struct gen *g, struct err *e)
 {
 	_free_ char *dir = NULL, *resolv = NULL, *hosts = NULL;
@@ -148,6 +212,10 @@ static int add_files(struct gen *g, struct err *e)
 		add_file(g, "/etc/resolv.conf", resolv);
 	if (hosts)
 		add_file(g, "/etc/hosts", hosts);
+	if (add_chroot_files(g, resolv, hosts, e) < 0)
+		return -1;
+	if (dir && json_has(g->request.val, "timezone"))
+		add_own(g, "/etc/localtime", dir, "localtime");
 	if (dir) {
 		add_own(g, "/etc/hostname", dir, "hostname");
 		add_own(g, "/run/.containerenv", dir, "containerenv");
@@ -261,29 +329,70 @@ static int volume_options(const struct cur *vol, struct strv *out, bool *copy_up
 	return 0;
 }
 
+/* Which of the kinds of mounts a volume is. */
+enum volume_kind { IS_BIND, IS_NEW, IS_DEVPTS, IS_OVERLAY };
+
+static int volume_kind(const struct cur *vol, const char **type, enum volume_kind *out,
+		       struct err *e)
+{
+	static const struct {
+		const char *name, *type;
+		enum volume_kind kind;
+	} kinds[] = {{"bind", "bind", IS_BIND},	      {"volume", "bind", IS_BIND},
+		     {"tmpfs", "tmpfs", IS_NEW},      {"ramfs", "ramfs", IS_NEW},
+		     {"devpts", "devpts", IS_DEVPTS}, {"overlay", "overlay", IS_OVERLAY}};
+	struct cur t = cur_key(vol, "type");
+	const char *name = NULL;
+
+	if (cur_str(vol, "type", CUR_NEED, &name, e) < 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		if (!str_eq(kinds[i].name, name))
+			continue;
+		*type = kinds[i].type;
+		*out = kinds[i].kind;
+		return 0;
+	}
+	return cur_bad(&t, e, "\"%.60s\" is not one of: bind volume tmpfs ramfs devpts overlay",
+		       name);
+}
+
+/* Nobody but the user of the terminal has a use for a device or a program there. */
+static void devpts_defaults(struct strv *v)
+{
+	if (!strv_has(v, "newinstance"))
+		strv_add(v, "newinstance");
+	strv_add(v, "nosuid");
+	strv_add(v, "noexec");
+	strv_foreach (w, v) {
+		if (str_after(w, "ptmxmode="))
+			return;
+	}
+	strv_add(v, "ptmxmode=0666");
+}
+
 static int add_volume(struct gen *g, const struct cur *vol, struct err *e)
 {
 	_free_ char *src = NULL, *dst = NULL;
 	_strv_ struct strv words = {0};
-	struct cur t = cur_key(vol, "type");
 	const char *type = NULL;
-	bool bind, copy_up = true;
+	enum volume_kind kind;
+	bool copy_up = true;
 
-	if (cur_str(vol, "type", CUR_NEED, &type, e) < 0 || destination(vol, &dst, e) < 0 ||
+	if (volume_kind(vol, &type, &kind, e) < 0 || destination(vol, &dst, e) < 0 ||
 	    volume_options(vol, &words, &copy_up, e) < 0)
 		return -1;
-	bind = str_eq(type, "bind") || str_eq(type, "volume");
-	if (!bind && !str_eq(type, "tmpfs"))
-		return cur_bad(&t, e, "\"%.60s\" is not one of: bind volume tmpfs", type);
-	if (bind && gen_path(vol, "source", CUR_NEED, &src, e) < 0)
+	if (kind == IS_BIND && gen_path(vol, "source", CUR_NEED, &src, e) < 0)
 		return -1;
-	volume_defaults(&words, bind, copy_up);
+	if (kind == IS_DEVPTS)
+		devpts_defaults(&words);
+	else
+		volume_defaults(&words, kind == IS_BIND, kind == IS_NEW && copy_up);
 	strv_add(&g->asked, dst);
 	/* a tmpfs of the user's is new as well, but who takes /dev wants all of it */
-	if (bind || str_eq(dst, "/dev"))
+	if (kind == IS_BIND || kind == IS_OVERLAY || str_eq(dst, "/dev"))
 		strv_add(&g->covers, dst);
-	put_mount(g, new_mount(dst, bind ? "bind" : "tmpfs", bind ? src : "tmpfs",
-			       json_new_strv(&words)));
+	put_mount(g, new_mount(dst, type, kind == IS_BIND ? src : type, json_new_strv(&words)));
 	return 0;
 }
 
@@ -402,6 +511,8 @@ int gen_mounts(struct gen *g, struct err *e)
 		return -1;
 	if (g->read_only && tmpfs)
 		add_tmpfs(g);
+	if (g->systemd && add_systemd(g, e) < 0)
+		return -1;
 	if (add_files(g, e) < 0)
 		return -1;
 	defaults = json_len(g->mounts);

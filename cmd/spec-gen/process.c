@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "gen.h"
 #include "ctr/env.h"
+#include "ctr/systemd.h"
 #include "oci/imgstr.h"
 
 #define PATH_DEFAULT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -76,23 +77,73 @@ static int unset_env(struct gen *g, struct json **env, struct err *e)
 	return 0;
 }
 
-static int gen_env(struct gen *g, const char *home, bool terminal, struct err *e)
+/* ${NAME} and $NAME in a text, by the variables of env; "" for those that it lacks. */
+static void expand(const char *text, const struct json *env, struct buf *out)
+{
+	static const char name_set[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				       "0123456789_";
+
+	while (*text) {
+		bool braced = text[0] == '$' && text[1] == '{';
+		const char *start = text + (braced ? 2 : 1);
+		size_t len = *text == '$' ? strspn(start, name_set) : 0;
+		_free_ char *name = NULL;
+		const char *item;
+
+		if (!len || (braced && start[len] != '}')) {
+			buf_char(out, *text++);
+			continue;
+		}
+		name = str_ndup(start, len);
+		item = json_get_str(env, name, NULL);
+		if (item)
+			buf_str(out, item + len + 1);
+		text = start + len + (braced ? 1 : 0);
+	}
+}
+
+/* Variables that are made of others. */
+static int merge_env(struct gen *g, struct json *env, struct err *e)
+{
+	_strv_ struct strv items = {0};
+	struct cur arr = cur_key(&g->request, "envMerge");
+
+	if (cur_strv(&g->request, "envMerge", CUR_OPTIONAL, &items, e) < 0)
+		return -1;
+	for (size_t i = 0; i < items.n; i++) {
+		const char *problem = imgstr_env_problem(items.v[i]);
+		struct cur item = cur_at(&arr, i);
+		_buf_ struct buf out = {0};
+
+		if (problem)
+			return cur_bad(&item, e, "\"%.200s\" %s", items.v[i], problem);
+		expand(items.v[i], env, &out);
+		env_put(env, out.data);
+	}
+	return 0;
+}
+
+static int gen_env(struct gen *g, const char *home, struct err *e)
 {
 	_json_ struct json *env = json_new_object();
 	_strv_ struct strv defaults = {0};
-	const char *hostname = json_get_str(g->spec, "hostname", NULL);
+	const char *hostname =
+		json_get_str(g->container.val, "hostname", json_get_str(g->spec, "hostname", NULL));
+	const char *id = json_get_str(g->container.val, "id", NULL);
 
 	strv_add(&defaults, "PATH=" PATH_DEFAULT);
 	strv_add(&defaults, "container=podman");
-	if (terminal)
-		strv_add(&defaults, "TERM=xterm");
+	strv_add(&defaults, "TERM=xterm");
 	if (hostname)
 		strv_addf(&defaults, "HOSTNAME=%s", hostname);
 	strv_addf(&defaults, "HOME=%s", home);
+	if (g->systemd && id)
+		strv_addf(&defaults, "container_uuid=%.32s", id);
 	strv_foreach (item, &defaults)
 		env_put(env, item);
 	if (env_of_request(g, "envDefaults", env, e) < 0 || env_of_image(g, env, e) < 0 ||
-	    unset_env(g, &env, e) < 0 || env_of_request(g, "env", env, e) < 0)
+	    unset_env(g, &env, e) < 0 || env_of_request(g, "env", env, e) < 0 ||
+	    merge_env(g, env, e) < 0)
 		return -1;
 	json_set(g->process, "env", env_items(env));
 	return 0;
@@ -110,7 +161,9 @@ static int gen_hostname(struct gen *g, struct err *e)
 		return 0;
 	if (!imgstr_hostname(name))
 		return cur_bad(&c, e, "\"%.100s\" is no host name", name);
-	json_set(g->spec, "hostname", json_new_str(name));
+	/* the host's own UTS namespace has the host's name */
+	if (!str_eq(json_get_str(g->request.val, "uts", ""), "host"))
+		json_set(g->spec, "hostname", json_new_str(name));
 	return 0;
 }
 
@@ -146,6 +199,7 @@ static int gen_args(struct gen *g, struct err *e)
 		strv_release(&entry);
 	strv_foreach (w, g->have_command ? &g->command : &cmd)
 		json_add(args, json_new_str(w));
+	g->systemd = systemd_wanted(g->request.val, json_str(json_at(args, init ? 2 : 0)));
 	if (json_len(args) > (init ? 2u : 0u))
 		return 0;
 	err_set(e, ERR_INPUT, 0, NULL, "no command: neither the request nor the image has one");
@@ -356,11 +410,12 @@ static int gen_oom_score(struct gen *g, struct err *e)
 int gen_process(struct gen *g, struct err *e)
 {
 	bool terminal = false, no_new_privs = false;
-	const char *home = NULL, *label = NULL;
+	const char *home = NULL, *label = NULL, *apparmor = NULL;
 	struct cur selinux;
 
 	if (cur_bool(&g->request, "terminal", CUR_OPTIONAL, &terminal, e) < 0 ||
 	    cur_bool(&g->security, "noNewPrivileges", CUR_OPTIONAL, &no_new_privs, e) < 0 ||
+	    cur_str(&g->security, "apparmor", CUR_OPTIONAL, &apparmor, e) < 0 ||
 	    cur_obj(&g->root, "selinux", CUR_OPTIONAL, &selinux, e) < 0 ||
 	    cur_str(&selinux, "processLabel", CUR_OPTIONAL, &label, e) < 0)
 		return -1;
@@ -368,11 +423,13 @@ int gen_process(struct gen *g, struct err *e)
 	if (terminal && add_console_size(g, e) < 0)
 		return -1;
 	if (gen_hostname(g, e) < 0 || gen_user(g, &home, e) < 0 || gen_args(g, e) < 0 ||
-	    gen_env(g, home, terminal, e) < 0 || gen_cwd(g, e) < 0 || gen_rlimits(g, e) < 0 ||
+	    gen_env(g, home, e) < 0 || gen_cwd(g, e) < 0 || gen_rlimits(g, e) < 0 ||
 	    gen_oom_score(g, e) < 0)
 		return -1;
 	json_set(g->process, "noNewPrivileges", json_new_bool(no_new_privs));
 	if (label && *label)
 		json_set(g->process, "selinuxLabel", json_new_str(label));
+	if (apparmor && !str_eq(apparmor, "unconfined"))
+		json_set(g->process, "apparmorProfile", json_new_str(apparmor));
 	return 0;
 }

@@ -111,6 +111,10 @@ static int gen_annotations(struct gen *g, struct err *e)
 	}
 	if (json_len(a.val))
 		json_set(g->spec, "annotations", json_copy(a.val));
+	json_each (group, json_get(g->request.val, "groups"))
+		if (str_eq(json_str(group.v), "keep-groups"))
+			json_set(json_need_obj(g->spec, "annotations"),
+				 "run.oci.keep_original_groups", json_new_str("1"));
 	return 0;
 }
 

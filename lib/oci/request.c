@@ -7,7 +7,10 @@
  * a number or a size are taken apart in request_parse.c, by the function that their row names.
  */
 #include "oci/request.h"
+#include "oci/imgstr.h"
 
+#include <arpa/inet.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -86,6 +89,10 @@ static int set_member(const struct opt *o, void *data, const char *value, struct
 	const char *key;
 	struct json *to;
 
+	if (row->flags & REQUEST_REFUSED)
+		return err_set(e, ERR_UNSUPPORTED, 0, NULL, "not supported: %s", row->help);
+	if (row->flags & REQUEST_NOTHING)
+		return 0;
 	if (row->set)
 		return row->set(data, value, e);
 	to = object_of(data, row->member, &key);
@@ -161,9 +168,13 @@ bool request_flag(const struct json *request, const char *member)
 
 static int find_init(struct json *request, struct err *e)
 {
+	const char *asked = json_get_str(request, "initPath", NULL);
 	static const char *const paths[] = {"/usr/libexec/podman/catatonit", "/usr/bin/catatonit",
 					    "/usr/bin/tini-static", "/usr/bin/tini"};
 
+	if (asked)
+		return access(asked, X_OK) == 0 ? 0
+						: err_sys(e, "access", "--init-path: %s", asked);
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++)
 		if (access(paths[i], X_OK) == 0) {
 			json_set(request, "initPath", json_new_str(paths[i]));
@@ -173,23 +184,105 @@ static int find_init(struct json *request, struct err *e)
 	return err_hint(e, "install the package catatonit");
 }
 
-int request_finish(struct json *request, int argc, char **argv, struct err *e)
+/* Each is one word of a line of resolv.conf. */
+static int check_words(const struct json *words, const char *option, struct err *e)
 {
+	json_each (w, words)
+		for (const char *c = json_str(w.v); *c || c == json_str(w.v); c++)
+			if (!*c || isspace((unsigned char)*c) || iscntrl((unsigned char)*c))
+				return err_set(e, ERR_USAGE, 0, NULL,
+					       "--%s: \"%s\" is not one word", option,
+					       json_str(w.v));
+	return 0;
+}
+
+static int check_dns(const struct json *dns, const char *mode, struct err *e)
+{
+	const struct json *servers = json_get(dns, "servers");
+	struct in6_addr any;
+
+	if (json_len(dns) && (str_eq(mode, "none") || str_eq(mode, "container")))
+		return err_set(e, ERR_USAGE, 0, NULL,
+			       "conflicting options: dns and the network mode: %s", mode);
+	json_each (s, servers) {
+		const char *ip = json_str(s.v);
+
+		if (str_eq(ip, "none") && json_len(servers) > 1)
+			return err_set(e, ERR_USAGE, 0, NULL,
+				       "--dns none and other servers exclude each other");
+		if (!str_eq(ip, "none") && inet_pton(AF_INET, ip, &any) != 1 &&
+		    inet_pton(AF_INET6, ip, &any) != 1)
+			return err_set(e, ERR_USAGE, 0, NULL, "--dns: \"%s\" is not an IP address",
+				       ip);
+	}
+	return check_words(json_get(dns, "search"), "dns-search", e) < 0
+		       ? -1
+		       : check_words(json_get(dns, "options"), "dns-option", e);
+}
+
+/* Options of which one makes no sense beside another, or that are wrong in any case. */
+static int check_together(const struct json *request, struct err *e)
+{
+	const struct json *groups = json_get(request, "groups");
 	const char *mode = json_get_str(json_get(request, "network"), "mode", "");
 
-	if (argc < 1)
-		return err_set(e, ERR_USAGE, 0, NULL,
-			       "requires at least 1 arg(s), only received 0");
 	if (request_flag(request, "replace") && !json_has(request, "name"))
 		return err_set(e, ERR_USAGE, 0, NULL, "--replace needs --name");
-	if (json_has(request, "ports") && (str_eq(mode, "none") || str_eq(mode, "container")))
-		return err_set(e, ERR_USAGE, 0, NULL, "--publish does nothing with --network %s",
-			       mode);
+	if (json_has(request, "hostname") &&
+	    !imgstr_hostname(json_get_str(request, "hostname", "")))
+		return err_set(e, ERR_USAGE, 0, NULL, "--hostname: \"%s\" is not a valid host name",
+			       json_get_str(request, "hostname", ""));
+	if (*json_get_str(request, "workdir", "/") != '/')
+		return err_set(
+			e, ERR_USAGE, 0, NULL,
+			"--workdir: the working directory \"%s\" is invalid, it needs to be an "
+			"absolute path",
+			json_get_str(request, "workdir", ""));
+	if (check_dns(json_get(request, "dns"), mode, e) < 0)
+		return -1;
+	if (request_flag(request, "noHosts") && json_has(request, "addHosts"))
+		return err_set(e, ERR_USAGE, 0, NULL,
+			       "--no-hosts and --add-host cannot be set together");
+	if (request_flag(request, "noHosts") && json_has(request, "hostsFile"))
+		return err_set(e, ERR_USAGE, 0, NULL,
+			       "--no-hosts and --hosts-file cannot be set together");
+	json_each (g, groups)
+		if (str_eq(json_str(g.v), "keep-groups") && json_len(groups) > 1)
+			return err_set(e, ERR_USAGE, 0, NULL,
+				       "the '--group-add keep-groups' option is not allowed with "
+				       "any other --group-add options");
+	if (str_eq(json_get_str(request, "uts", ""), "host") && json_has(request, "hostname"))
+		return err_set(e, ERR_USAGE, 0, NULL,
+			       "cannot set hostname when running in the host UTS namespace");
+	return 0;
+}
+
+int request_finish(struct json *request, int argc, char **argv, struct err *e)
+{
+	if (argc < 1)
+		return err_set(e, ERR_USAGE, 0, NULL, "requires at least 1 arg(s), only received 0");
+	if (check_together(request, e) < 0)
+		return -1;
+	/* who attaches to its input wants it to have one */
+	json_each (stream, json_get(request, "attach"))
+		if (str_eq(json_str(stream.v), "stdin"))
+			json_set(request, "interactive", json_new_bool(true));
+	if (request_flag(request, "removeImage"))
+		json_set(request, "remove", json_new_bool(true));
 	if (request_flag(request, "init") && find_init(request, e) < 0)
 		return -1;
 	if (request_finish_env(request, e) < 0)
 		return -1;
-	json_set(request, "image", json_new_str(argv[0]));
+	if (request_flag(request, "rootfs")) {
+		_free_ char *dir = absolute_path(argv[0]);
+		_free_ char *plain = str_ndup(dir, strlen(dir) - (str_ends(dir, ":O") ? 2 : 0));
+
+		if (access(plain, X_OK) < 0)
+			return err_sys(e, "access", "--rootfs: %s", plain);
+		json_set(request, "image", json_new_str(dir));
+	} else {
+		json_set(request, "image", json_new_str(argv[0]));
+	}
 	for (int i = 1; i < argc; i++)
 		json_add(json_need_arr(request, "command"), json_new_str(argv[i]));
 	return 0;
@@ -301,7 +394,7 @@ static int check_row(const struct request_row *row, const char *member, const st
 int request_check(const struct cur *request, struct err *e)
 {
 	for (const struct request_row *r = request_rows; r->member; r++)
-		if (check_row(r, r->member, request, e) < 0)
+		if (*r->member && check_row(r, r->member, request, e) < 0)
 			return -1;
 	return 0;
 }
@@ -380,8 +473,8 @@ struct json *request_schema(void)
 		const char *key;
 		struct json *above = schema_above(schema, r->member, &key);
 
-		if (json_has(json_get(above, "properties"), key))
-			continue; /* a second option for the same member */
+		if (!*key || json_has(json_get(above, "properties"), key))
+			continue; /* no member, or a second option for the same */
 		json_set(json_need_obj(above, "properties"), key, schema_of(r));
 		if (r->flags & REQUEST_NEED)
 			json_add(json_need_arr(above, "required"), json_new_str(key));

@@ -36,10 +36,12 @@ enum request_flags {
 	REQUEST_NEED = 1 << 5,	   /* must be there where its object is */
 	REQUEST_VALUE = 1 << 6,	   /* of a map: KEY alone is not enough */
 	REQUEST_HIDDEN = 1 << 7,   /* another name of an option, not shown */
+	REQUEST_NOTHING = 1 << 9,  /* member "": the option is taken and has no effect */
+	REQUEST_REFUSED = 1 << 10, /* member "": the option is known and refused, help says why */
 };
 
 struct request_row {
-	const char *member; /* "resources.memory", "mounts[].type" */
+	const char *member; /* "resources.memory", "mounts[].type"; "": none */
 	enum request_kind kind;
 	unsigned flags;	    /* enum request_flags */
 	const char *option; /* long name, NULL: no option sets it */
@@ -79,12 +81,14 @@ struct json *request_schema(void);
 bool request_flag(const struct json *request, const char *member);
 
 /*
- * request_parse.c: one value of an option each, taken apart, checked and put into the request.
- * ERR_USAGE where it is wrong.
+ * request_parse.c, request_mounts.c: one value of an option each, taken apart, checked and put into
+ * the request. ERR_USAGE where it is wrong.
  */
 int parse_volume(struct json *request, const char *value, struct err *e);
 int parse_mount(struct json *request, const char *value, struct err *e);
 int parse_tmpfs(struct json *request, const char *value, struct err *e);
+int parse_volumes_from(struct json *request, const char *value, struct err *e);
+int parse_chroot_dir(struct json *request, const char *value, struct err *e);
 int parse_device(struct json *request, const char *value, struct err *e);
 int parse_publish(struct json *request, const char *value, struct err *e);
 int parse_network(struct json *request, const char *value, struct err *e);
@@ -92,6 +96,9 @@ int parse_ulimit(struct json *request, const char *value, struct err *e);
 int parse_security(struct json *request, const char *value, struct err *e);
 int parse_add_host(struct json *request, const char *value, struct err *e);
 int parse_platform(struct json *request, const char *value, struct err *e);
+int parse_expose(struct json *request, const char *value, struct err *e);
+int parse_hosts_file(struct json *request, const char *value, struct err *e);
+int parse_timezone(struct json *request, const char *value, struct err *e);
 int parse_cpus(struct json *request, const char *value, struct err *e);
 int parse_cpuset(struct json *request, const char *value, struct err *e);
 int parse_cpuset_mems(struct json *request, const char *value, struct err *e);
@@ -101,8 +108,17 @@ int parse_umask(struct json *request, const char *value, struct err *e);
 int parse_log_opt(struct json *request, const char *value, struct err *e);
 int parse_entrypoint(struct json *request, const char *value, struct err *e);
 int parse_size(struct json *to, const char *key, const char *value, struct err *e);
+/* The words of a list with commas as the member "options". */
+void request_options_list(struct json *to, const char *text);
+/* request_io.c: DEVICE:NUMBER, with the numbers of the device. */
+int parse_weight_device(struct json *request, const char *value, struct err *e);
+int parse_read_bps(struct json *request, const char *value, struct err *e);
+int parse_write_bps(struct json *request, const char *value, struct err *e);
+int parse_read_iops(struct json *request, const char *value, struct err *e);
+int parse_write_iops(struct json *request, const char *value, struct err *e);
 /* request_env.c: KEY=VALUE, KEY (taken from our environment) or KEY* (all that begin so). */
 int parse_env_item(struct json *request, const char *value, struct err *e);
+int parse_env_merge(struct json *request, const char *value, struct err *e);
 /* Notes the file; request_finish_env() reads it. */
 int parse_env_file_option(struct json *request, const char *value, struct err *e);
 /* After the options: the files of variables, and what is passed on of the caller's. */

@@ -97,6 +97,14 @@ int parse_env_item(struct json *request, const char *value, struct err *e)
 	return 0;
 }
 
+int parse_env_merge(struct json *request, const char *value, struct err *e)
+{
+	if (*value == '=' || !strchr(value, '='))
+		return err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not KEY=VALUE", value);
+	json_add(json_need_arr(request, "envMerge"), json_new_str(value));
+	return 0;
+}
+
 int parse_env_file_option(struct json *request, const char *value, struct err *e)
 {
 	json_add(json_need_arr(request, ENV_FILES), json_new_str(value));

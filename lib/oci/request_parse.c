@@ -28,199 +28,12 @@ char *absolute_path(const char *path)
 	return str_eq(path, ".") ? str_dup(cwd) : str_fmt("%s/%s", cwd, path);
 }
 
-static void add_options(struct json *mount, const char *text, char sep)
+void request_options_list(struct json *to, const char *text)
 {
-	_strv_ struct strv words = {0};
-
-	strv_split(&words, text, sep);
-	json_set(mount, "options", json_new_strv(&words));
-}
-
-/* Options of which a mount has one at most. */
-static int check_options(const char *value, const char *text, struct err *e)
-{
-	static const char *const groups[] = {
-		"rw ro",
-		"exec noexec",
-		"suid nosuid",
-		"dev nodev",
-		"z Z",
-		"private rprivate shared rshared slave rslave unbindable runbindable",
-	};
 	_strv_ struct strv words = {0};
 
 	strv_split(&words, text, ',');
-	for (size_t g = 0; g < ARRAY_LEN(groups); g++) {
-		_strv_ struct strv group = {0};
-		const char *first = NULL;
-
-		strv_split(&group, groups[g], ' ');
-		strv_foreach (w, &words) {
-			if (!strv_has(&group, w))
-				continue;
-			if (first && !str_eq(first, w))
-				return err_set(e, ERR_USAGE, 0, NULL,
-					       "\"%s\": %s and %s exclude each other", value, first,
-					       w);
-			first = w;
-		}
-	}
-	return 0;
-}
-
-static struct json *add_mount(struct json *request, const char *type, const char *source,
-			      const char *destination)
-{
-	struct json *m = json_new_object();
-
-	json_set(m, "type", json_new_str(type));
-	json_set(m, "source", json_new_str(source));
-	json_set(m, "destination", json_new_str(destination));
-	json_add(json_need_arr(request, "mounts"), m);
-	return m;
-}
-
-static bool is_path(const char *s)
-{
-	return s[0] == '/' || s[0] == '.' || s[0] == '~';
-}
-
-int parse_volume(struct json *request, const char *value, struct err *e)
-{
-	_strv_ struct strv part = {0};
-	_free_ char *source = NULL;
-	const char *dest;
-	struct json *m;
-
-	strv_split(&part, value, ':');
-	if (part.n < 1 || part.n > 3)
-		return bad(e, value, "expected [SOURCE:]DESTINATION[:OPTIONS]");
-	dest = part.v[part.n > 1 ? 1 : 0];
-	if (dest[0] != '/')
-		return bad(e, value, "the destination in the container must be an absolute path");
-	if (part.n > 1 && !*part.v[0])
-		return bad(e, value, "the source is empty");
-	if (part.n == 3 && check_options(value, part.v[2], e) < 0)
-		return -1;
-	if (part.n > 1 && is_path(part.v[0]))
-		source = absolute_path(part.v[0]);
-	m = add_mount(request, source ? "bind" : "volume",
-		      source	   ? source
-		      : part.n > 1 ? part.v[0]
-				   : "",
-		      dest);
-	add_options(m, part.n == 3 ? part.v[2] : "", ',');
-	return 0;
-}
-
-struct mount_words {
-	const char *type, *source, *dest;
-	struct strv options;
-};
-
-/* One KEY or KEY=VALUE of --mount. */
-static int mount_word(struct mount_words *w, char *word, const char *all, struct err *e)
-{
-	char *eq = strchr(word, '=');
-	const char *v = eq ? eq + 1 : "";
-
-	if (eq)
-		*eq = '\0';
-	if (str_eq(word, "type"))
-		w->type = v;
-	else if (str_eq(word, "source") || str_eq(word, "src"))
-		w->source = v;
-	else if (str_eq(word, "destination") || str_eq(word, "dst") || str_eq(word, "target"))
-		w->dest = v;
-	else if (str_eq(word, "readonly") || str_eq(word, "ro"))
-		strv_add(&w->options, str_eq(v, "false") ? "rw" : "ro");
-	else if (str_eq(word, "rw"))
-		strv_add(&w->options, str_eq(v, "false") ? "ro" : "rw");
-	else if (str_eq(word, "relabel"))
-		strv_add(&w->options, str_eq(v, "private") ? "Z" : "z");
-	else if (str_eq(word, "U") || str_eq(word, "chown"))
-		strv_add(&w->options, "U");
-	else if (str_eq(word, "bind-propagation"))
-		strv_add(&w->options, v);
-	else if (str_eq(word, "tmpfs-size"))
-		strv_addf(&w->options, "size=%s", v);
-	else if (str_eq(word, "tmpfs-mode"))
-		strv_addf(&w->options, "mode=%s", v);
-	else if (!eq && (str_eq(word, "noexec") || str_eq(word, "exec") || str_eq(word, "nosuid") ||
-			 str_eq(word, "suid") || str_eq(word, "nodev") || str_eq(word, "dev") ||
-			 str_eq(word, "tmpcopyup") || str_eq(word, "notmpcopyup")))
-		strv_add(&w->options, word);
-	else
-		return err_set(e, ERR_USAGE, 0, NULL, "\"%s\": unknown mount option %s", all, word);
-	return 0;
-}
-
-int parse_mount(struct json *request, const char *value, struct err *e)
-{
-	_strv_ struct strv words = {0};
-	struct mount_words w = {.type = "volume"};
-	_free_ char *source = NULL;
-	struct json *m;
-	int r = 0;
-
-	strv_split(&words, value, ',');
-	for (size_t i = 0; i < words.n && r == 0; i++)
-		r = mount_word(&w, words.v[i], value, e);
-	if (r == 0 && (!w.dest || w.dest[0] != '/'))
-		r = bad(e, value, "destination= must be an absolute path");
-	if (r == 0 && !str_eq(w.type, "bind") && !str_eq(w.type, "volume") &&
-	    !str_eq(w.type, "tmpfs"))
-		r = bad(e, value, "type= must be bind, volume or tmpfs");
-	if (r == 0 && str_eq(w.type, "bind") && (!w.source || !*w.source))
-		r = bad(e, value, "source= is missing");
-	if (r == 0) {
-		source = str_eq(w.type, "bind") ? absolute_path(w.source) : str_dup(w.source);
-		m = add_mount(request, w.type, source ? source : "", w.dest);
-		json_set(m, "options", json_new_strv(&w.options));
-	}
-	strv_release(&w.options);
-	return r;
-}
-
-int parse_tmpfs(struct json *request, const char *value, struct err *e)
-{
-	const char *colon = strchr(value, ':');
-	_free_ char *dest = colon ? str_ndup(value, colon - value) : str_dup(value);
-
-	if (dest[0] != '/')
-		return bad(e, value, "the mount point must be an absolute path");
-	add_options(add_mount(request, "tmpfs", "tmpfs", dest), colon ? colon + 1 : "", ',');
-	return 0;
-}
-
-int parse_device(struct json *request, const char *value, struct err *e)
-{
-	_strv_ struct strv part = {0};
-	const char *dest, *perm = "rwm";
-	struct json *d;
-
-	strv_split(&part, value, ':');
-	if (part.n < 1 || part.n > 3 || part.v[0][0] != '/')
-		return bad(e, value, "expected /DEVICE[:/DEVICE-IN-CONTAINER[:rwm]]");
-	dest = part.v[0];
-	if (part.n > 1 && part.v[1][0] == '/')
-		dest = part.v[1];
-	else if (part.n == 2)
-		perm = part.v[1];
-	else if (part.n == 3)
-		return bad(e, value, "the device in the container must be an absolute path");
-	if (part.n == 3)
-		perm = part.v[2];
-	if (!str_only(perm, "rwm"))
-		return bad(e, value, "permissions are letters of \"rwm\"");
-	if (access(part.v[0], F_OK) < 0)
-		return err_sys(e, "access", "device %s", part.v[0]);
-	d = json_new_object();
-	json_set(d, "source", json_new_str(part.v[0]));
-	json_set(d, "destination", json_new_str(dest));
-	json_set(d, "permissions", json_new_str(perm));
-	json_add(json_need_arr(request, "devices"), d);
-	return 0;
+	json_set(to, "options", json_new_strv(&words));
 }
 
 /* "80" or "80-90". */
@@ -309,6 +122,25 @@ int parse_publish(struct json *request, const char *value, struct err *e)
 	return 0;
 }
 
+/* "80", "80-90", each with a protocol behind "/" or not: one item for each port. */
+int parse_expose(struct json *request, const char *value, struct err *e)
+{
+	_free_ char *ports = str_ndup(value, strcspn(value, "/"));
+	const char *protocol = value[strlen(ports)] ? value + strlen(ports) + 1 : "tcp";
+	int64_t first, count;
+
+	if (!str_eq(protocol, "tcp") && !str_eq(protocol, "udp"))
+		return bad(e, value, "the protocol must be tcp or udp");
+	if (port_range(ports, &first, &count) < 0)
+		return bad(e, value, "the port must be 1 to 65535, or a range");
+	for (int64_t i = first; i < first + count; i++) {
+		_free_ char *item = str_fmt("%d/%s", (int)i, protocol);
+
+		json_add(json_need_arr(request, "expose"), json_new_str(item));
+	}
+	return 0;
+}
+
 int parse_network(struct json *request, const char *value, struct err *e)
 {
 	static const char *const modes[] = {"none", "host", "private", "slirp4netns", "pasta"};
@@ -329,7 +161,7 @@ int parse_network(struct json *request, const char *value, struct err *e)
 			continue;
 		if (colon && i < 3)
 			return bad(e, value, "this network mode takes no options");
-		add_options(n, colon ? colon + 1 : "", ',');
+		request_options_list(n, colon ? colon + 1 : "");
 		return 0;
 	}
 	return bad(
@@ -402,6 +234,28 @@ static int security_seccomp(struct json *s, const char *v, struct err *e)
 	return 0;
 }
 
+/* What is behind "NAME=" or "NAME:", NULL where the value is another. */
+static const char *security_word(const char *value, const char *name)
+{
+	const char *rest = str_after(value, name);
+
+	return rest && (*rest == '=' || *rest == ':') ? rest + 1 : NULL;
+}
+
+/* Adds to the list: the option may be given more than once. */
+static int security_list(struct json *s, const char *key, const char *list, const char *value,
+			 char sep, struct err *e)
+{
+	_strv_ struct strv words = {0};
+
+	strv_split(&words, list, sep);
+	if (!words.n)
+		return bad(e, value, "the list is empty");
+	strv_foreach (w, &words)
+		json_add(json_need_arr(s, key), json_new_str(w));
+	return 0;
+}
+
 int parse_security(struct json *request, const char *value, struct err *e)
 {
 	struct json *s = json_need_obj(request, "security");
@@ -416,25 +270,26 @@ int parse_security(struct json *request, const char *value, struct err *e)
 		json_set(s, "noNewPrivileges", json_new_bool(false));
 		return 0;
 	}
-	if ((v = str_after(value, "label=")) || (v = str_after(value, "label:")))
+	if ((v = security_word(value, "label")))
 		return security_label(s, v, value, e);
-	if ((v = str_after(value, "seccomp=")) || (v = str_after(value, "seccomp:")))
+	if ((v = security_word(value, "seccomp")))
 		return security_seccomp(s, v, e);
-	if ((v = str_after(value, "mask="))) {
-		_strv_ struct strv paths = {0};
-
-		strv_split(&paths, v, ':');
-		json_set(s, "mask", json_new_strv(&paths));
-		return 0;
+	if ((v = security_word(value, "mask")))
+		return security_list(s, "mask", v, value, ':', e);
+	if ((v = security_word(value, "unmask")))
+		return security_list(s, "unmask", v, value, ':', e);
+	if ((v = security_word(value, "proc-opts")))
+		return security_list(s, "procOptions", v, value, ',', e);
+	if ((v = security_word(value, "systempaths")))
+		return str_eq(v, "unconfined") ? security_list(s, "unmask", "ALL", value, ':', e)
+					       : bad(e, value, "systempaths= takes unconfined");
+	if ((v = security_word(value, "apparmor"))) {
+		json_set(s, "apparmor", json_new_str(v));
+		return *v ? 0 : bad(e, value, "apparmor= takes a profile, or unconfined");
 	}
-	if ((v = str_after(value, "unmask="))) {
-		_strv_ struct strv paths = {0};
-
-		strv_split(&paths, v, ':');
-		json_set(s, "unmask", json_new_strv(&paths));
-		return 0;
-	}
-	return bad(e, value, "expected no-new-privileges, seccomp=, label=, mask= or unmask=");
+	return bad(e, value,
+		   "expected no-new-privileges, seccomp=, label=, mask=, unmask=, systempaths=, "
+		   "proc-opts= or apparmor=");
 }
 
 int parse_add_host(struct json *request, const char *value, struct err *e)
@@ -512,6 +367,29 @@ int parse_stop_signal(struct json *request, const char *value, struct err *e)
 	if (signal_number(value) < 0)
 		return err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not a signal", value);
 	json_set(request, "stopSignal", json_new_str(value));
+	return 0;
+}
+
+/* Words stay as they are, a path becomes an absolute one. */
+int parse_hosts_file(struct json *request, const char *value, struct err *e)
+{
+	bool word = str_eq(value, "image") || str_eq(value, "none");
+	_free_ char *path = word ? str_dup(value) : absolute_path(value);
+
+	if (!word && access(path, R_OK) < 0)
+		return err_sys(e, "access", "cannot read %s", path);
+	json_set(request, "hostsFile", json_new_str(path));
+	return 0;
+}
+
+int parse_timezone(struct json *request, const char *value, struct err *e)
+{
+	_free_ char *path = str_fmt("/usr/share/zoneinfo/%s", value);
+
+	if (!str_eq(value, "local") &&
+	    (*value == '/' || strstr(value, "..") || access(path, R_OK) < 0))
+		return bad(e, value, "is no time zone of /usr/share/zoneinfo, nor local");
+	json_set(request, "timezone", json_new_str(value));
 	return 0;
 }
 

@@ -1,2 +1,1 @@
-\AError: .*--publish does nothing with --network none
-\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z
+\Arp: warning: Port mappings have been discarded as one of the Host, Container, Pod, and None network modes are in use

@@ -1,0 +1,1 @@
+\.request\.cgroupConf: "\.\./x" is no file of a cgroup

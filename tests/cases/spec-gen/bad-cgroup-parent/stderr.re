@@ -1,0 +1,1 @@
+\.request\.cgroupParent: "/a/\.\./\.\./b" is no cgroup

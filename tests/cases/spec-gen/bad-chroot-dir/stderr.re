@@ -1,0 +1,1 @@
+\.request\.chrootDirs: "/proc/x" is no directory

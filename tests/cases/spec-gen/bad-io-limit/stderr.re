@@ -1,0 +1,1 @@
+\.request\.resources\.deviceReadBps\[0\]\.minor: is missing

@@ -1,0 +1,1 @@
+\.request\.security\.procOptions: "a,b" is no mount option
