@@ -9,6 +9,7 @@
 
 struct rootfs {
 	struct strv layers; /* absolute directories, bottom first */
+	char *directory;    /* in place of layers: the root file system itself */
 	int dir;	    /* the container's directory: rootfs/, upper/, work/ */
 	const char *path;   /* of that directory */
 	bool is_volatile;   /* the read-write layer need not survive a power cut */
@@ -36,11 +37,51 @@ int overlay_probe(const struct store *s, struct err *e);
 /* Copies the layers into rootfs/ and leaves COPIED. */
 int vfs_copy(const struct rootfs *r, struct err *e);
 
+/* The container's user, as the image knows it. */
+struct user {
+	int64_t uid, gid;
+	char *name;	      /* as it was asked for, without the group; "" for the default */
+	char *home;	      /* absolute */
+	struct json *groups;  /* supplementary, array of numbers */
+	bool numeric;	      /* asked for by number */
+	bool known;	      /* passwd has it */
+	int64_t group_number; /* the group by number, or else the user's; -1: by name */
+};
+void user_release(struct user *u);
+
 /*
- * Looks the user of the request, or else of the image, up in the root file system. Fills an object
- * {uid, gid, additionalGids, home} for .rootfs.user.
+ * Looks "USER[:GROUP]" of the request, or else of the image, up in the root file system, with these
+ * groups besides; "keep-groups" among them is the runtime's business.
  */
-int user_lookup(int root, const char *user, const struct strv *groups, struct json **out,
+int user_lookup(int root, const char *user, const struct strv *groups, struct user *out,
 		struct err *e);
+/* For .rootfs.user: {uid, gid, additionalGids, home}. */
+struct json *user_json(const struct user *u);
+/* Does the tree's group file have this number? */
+bool group_known(int root, int64_t gid);
+
+/* What request and image say of places in the tree. */
+struct places {
+	struct strv mounted; /* where something will be mounted, cleaned */
+	char *workdir;	     /* cleaned; "/" where nobody names one */
+	bool workdir_of_user;
+	bool passwd; /* lines may be added */
+	const char *passwd_entry, *group_entry;
+	struct strv host_users;
+};
+bool places_cover(const struct places *p, const char *path);
+
+/* accounts.c: adds the lines of --hostuser. ERR_USAGE for a user that this host lacks. */
+int accounts_add_host(int root, const struct places *p, struct err *e);
+
+/*
+ * Adds the lines that passwd and group lack for the user, whose home changes with that. Where that
+ * fails, which the image can bring about, the container has none, with a warning.
+ */
+void accounts_add(int root, struct user *u, const struct places *p);
+
+/* workdir.c: ERR_INPUT where the user's working directory is not there; makes the image's. */
+int workdir_check(int root, const char *id, const struct user *u, const struct places *p,
+		  struct err *e);
 
 #endif

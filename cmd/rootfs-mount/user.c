@@ -9,7 +9,16 @@
  */
 #include "rootfs-mount.h"
 
+#include <stdlib.h>
+
 #include "ctr/passwd.h"
+
+void user_release(struct user *u)
+{
+	free(u->name);
+	free(u->home);
+	json_put(u->groups);
+}
 
 static bool is_number(const char *s)
 {
@@ -64,9 +73,7 @@ static int find_user(int root, const char *user, struct account *a, struct err *
 	}
 	if (!passwd_find(root, user, 0, a))
 		return err_set(e, ERR_INPUT, 0, NULL,
-			       "unable to find user %s: no matching entries in the image's passwd "
-			       "file",
-			       user);
+			       "unable to find user %s: no matching entries in passwd file", user);
 	return 0;
 }
 
@@ -76,9 +83,7 @@ static int find_group(int root, const char *group, int64_t *gid, struct err *e)
 		return number(group, "group id", gid, e);
 	if (!scan_groups(root, group, NULL, gid, NULL))
 		return err_set(e, ERR_INPUT, 0, NULL,
-			       "unable to find group %s: no matching entries in the image's group "
-			       "file",
-			       group);
+			       "unable to find group %s: no matching entries in group file", group);
 	return 0;
 }
 
@@ -90,39 +95,69 @@ static void add_gid(struct json *gids, int64_t gid)
 	json_add(gids, json_new_int(gid));
 }
 
-int user_lookup(int root, const char *user, const struct strv *groups, struct json **out,
+bool group_known(int root, int64_t gid)
+{
+	_buf_ struct buf b = {0};
+	char *text, *line;
+
+	passwd_read(root, "/etc/group", &b);
+	for (text = b.data; (line = passwd_next_line(&text));) {
+		_strv_ struct strv f = {0};
+		int64_t id;
+
+		strv_split(&f, line, ':');
+		if (f.n >= 3 && str_to_int(f.v[2], 0, PASSWD_MAX_ID, &id) == 0 && id == gid)
+			return true;
+	}
+	return false;
+}
+
+static int more_groups(int root, const struct strv *groups, struct user *u, struct err *e)
+{
+	strv_foreach (g, groups) {
+		int64_t gid;
+
+		if (str_eq(g, "keep-groups"))
+			continue;
+		if (find_group(root, g, &gid, e) < 0)
+			return -1;
+		add_gid(u->groups, gid);
+	}
+	return 0;
+}
+
+/* As Podman's: a ':' alone means no group of the image's besides, "1:" and ":1" are fine. */
+int user_lookup(int root, const char *user, const struct strv *groups, struct user *out,
 		struct err *e)
 {
 	_account_ struct account a = {0};
-	_json_ struct json *gids = json_new_array();
-	_free_ char *name = str_dup(user);
-	char *group = strchr(name, ':');
+	const char *group = strchr(user, ':'), *word;
 
-	if (group)
-		*group++ = '\0';
-	if (*name || group) {
-		if ((*name ? find_user(root, name, &a, e) : find_user(root, "0", &a, e)) < 0)
-			return -1;
-	} else {
-		find_user(root, "0", &a, e);
-	}
-	if (group && *group) {
-		if (find_group(root, group, &a.gid, e) < 0)
-			return -1;
-	} else if (a.name) {
-		scan_groups(root, NULL, a.name, NULL, gids);
-	}
-	for (size_t i = 0; i < groups->n; i++) {
-		int64_t gid;
+	out->name = group ? str_ndup(user, group - user) : str_dup(user);
+	out->groups = json_new_array();
+	if (find_user(root, *out->name ? out->name : "0", &a, e) < 0)
+		return -1;
+	if (group && group[1] && find_group(root, group + 1, &a.gid, e) < 0)
+		return -1;
+	if (!group && a.name)
+		scan_groups(root, NULL, a.name, NULL, out->groups);
+	out->uid = a.uid;
+	out->gid = a.gid;
+	out->known = a.name;
+	out->numeric = is_number(out->name);
+	word = group ? group + 1 : out->name;
+	out->group_number = is_number(word) ? strtoll(word, NULL, 10) : -1;
+	out->home = str_dup(a.home ? a.home : a.uid == 0 ? "/root" : "/");
+	return more_groups(root, groups, out, e);
+}
 
-		if (find_group(root, groups->v[i], &gid, e) < 0)
-			return -1;
-		add_gid(gids, gid);
-	}
-	*out = json_new_object();
-	json_set(*out, "uid", json_new_int(a.uid));
-	json_set(*out, "gid", json_new_int(a.gid));
-	json_set(*out, "additionalGids", take_ptr(gids));
-	json_set(*out, "home", json_new_str(a.home ? a.home : a.uid == 0 ? "/root" : "/"));
-	return 0;
+struct json *user_json(const struct user *u)
+{
+	struct json *j = json_new_object();
+
+	json_set(j, "uid", json_new_int(u->uid));
+	json_set(j, "gid", json_new_int(u->gid));
+	json_set(j, "additionalGids", json_ref(u->groups));
+	json_set(j, "home", json_new_str(u->home));
+	return j;
 }

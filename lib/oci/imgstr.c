@@ -105,7 +105,8 @@ bool imgstr_user(const char *user)
 		return true;
 	if (!colon)
 		return user_part(user, strlen(user));
-	return user_part(user, (size_t)(colon - user)) && user_part(colon + 1, strlen(colon + 1));
+	return (colon == user || user_part(user, (size_t)(colon - user))) &&
+	       (!colon[1] || user_part(colon + 1, strlen(colon + 1)));
 }
 
 bool imgstr_hostname(const char *name)

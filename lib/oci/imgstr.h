@@ -41,7 +41,7 @@ bool imgstr_path_below(const char *path, const char *dir);
 /*
  * "USER[:GROUP]", each a name of [A-Za-z0-9_.@$-] that does not start with "-", or a number up to
  * 2147483647 without sign, blanks or other base. Digits that overflow are refused: they must never
- * become uid 0. Empty is fine and means the default; ":GROUP" is refused, as is "USER:".
+ * become uid 0. Empty means the default, as a whole and in each of its parts.
  */
 bool imgstr_user(const char *user);
 

@@ -62,22 +62,13 @@ static void test_process_path(void **state)
 
 static void test_user(void **state)
 {
-	static const char *const good[] = {
-		"", "0", "root", "1:2", "www-data:www-data", "a.b@c", "machine$", "2147483647"};
-	static const char *const wrong[] = {"1:",
-					    ":1",
-					    "-1",
-					    "1:-1",
-					    " 0",
-					    "0 ",
-					    "0\n",
-					    "a:b:c",
-					    "2147483648",
-					    "4294967296",
-					    "18446744073709551616",
-					    "a/b",
-					    "+1",
-					    "root:4294967296",
+	static const char *const good[] = {"",		"0",  "root", "1:2",   "www-data:www-data",
+					   "1:",	":1", ":",    "a.b@c", "machine$",
+					   "2147483647"};
+	static const char *const wrong[] = {"-1",	  "1:-1",	" 0",
+					    "0 ",	  "0\n",	"a:b:c",
+					    "2147483648", "4294967296", "18446744073709551616",
+					    "a/b",	  "+1",		"root:4294967296",
 					    "x\ty"};
 
 	for (size_t i = 0; i < ARRAY_LEN(good); i++)
