@@ -4,7 +4,8 @@
  *
  * Stages: each mount of the request is checked and resolved (a bind source must exist; a named
  * volume is made on first use, filled with what the image has at that place; a tmpfs is passed on);
- * each VOLUME of the image that no mount covers becomes an anonymous volume; "U" changes owners.
+ * each VOLUME of the image that no mount covers becomes an anonymous volume, or what the request
+ * says; "U" changes owners; "O" and images become overlays, which the runtime mounts.
  * Where root runs it, the numbers of the devices that were asked for are looked up. Where SELinux
  * is on, selinux-label chooses the container's label and relabels (z, Z).
  *
@@ -16,30 +17,19 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
 #include "base/log.h"
-#include "ctr/container.h"
 #include "oci/imgstr.h"
 #include "ctr/labelling.h"
 #include "sys/confine.h"
 #include "sys/path.h"
 #include "sys/treecopy.h"
 #include "sys/userns.h"
+#include "vol-prepare.h"
 #include "wire/doc.h"
 #include "wire/prog.h"
-
-struct volumes {
-	struct store s;
-	struct json *doc;
-	struct json *out;     /* .volumes */
-	struct json *taken;   /* their destinations, as keys */
-	struct json *relabel; /* [{source, shared}] for selinux-label */
-	int rootfs;	      /* -1 where the document has none */
-	int64_t uid, gid;
-};
 
 static void volumes_release(struct volumes *v)
 {
@@ -49,100 +39,6 @@ static void volumes_release(struct volumes *v)
 	json_put(v->relabel);
 	if (v->rootfs >= 0)
 		close(v->rootfs);
-}
-
-static int random_name(char name[65], struct err *e)
-{
-	unsigned char rnd[32];
-
-	if (getrandom(rnd, sizeof(rnd), 0) != sizeof(rnd))
-		return err_sys(e, "getrandom", "no random numbers");
-	hex_encode(rnd, sizeof(rnd), name);
-	return 0;
-}
-
-/*
- * A new volume begins as what the image has at the destination: owner, mode and, with fill, the
- * content. Where the image has nothing there, it belongs to the container's user.
- */
-static int copy_up(struct volumes *v, const char *dest, int data, bool fill, struct err *e)
-{
-	_close_ int from =
-		v->rootfs < 0 ? -1
-			      : path_open_in_root(v->rootfs, dest, O_RDONLY | O_DIRECTORY, 0, NULL);
-	bool known = json_path(v->doc, "rootfs.user");
-	/* -1 changes nothing: a document that is tried out without a root file system */
-	struct stat st = {.st_uid = known ? (uid_t)v->uid : (uid_t)-1,
-			  .st_gid = known ? (gid_t)v->gid : (gid_t)-1,
-			  .st_mode = 0755};
-
-	if (from >= 0 && fstat(from, &st) < 0)
-		return err_sys(e, "fstat", "cannot read %s", dest);
-	if (from >= 0 && fill && tree_apply(from, data, e) < 0)
-		return err_prefix(e, "cannot copy %s of the image into its volume", dest);
-	if (fchown(data, st.st_uid, st.st_gid) < 0 || fchmod(data, st.st_mode & 07777) < 0)
-		return err_sys(e, "fchown", "cannot set the owner of the volume for %s", dest);
-	return 0;
-}
-
-static int make_volume(struct volumes *v, int dir, const char *name, const char *dest,
-		       bool anonymous, bool fill, struct err *e)
-{
-	_staging_ struct staging st = STAGING_NONE;
-	_json_ struct json *meta = json_new_object();
-	_close_ int data = -1;
-	char now[TIME_TEXT_LEN];
-
-	if (staging_make(&v->s, "volume", &st, e) < 0)
-		return -1;
-	if (mkdirat(st.fd, "_data", 0755) < 0)
-		return err_sys(e, "mkdirat", "cannot make volume %s", name);
-	data = openat(st.fd, "_data", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (data < 0 || fchmod(data, 0755) < 0)
-		return err_sys(e, "openat", "cannot make volume %s", name);
-	if (copy_up(v, dest, data, fill, e) < 0)
-		return -1;
-	time_text(NULL, now);
-	json_set(meta, "schema", json_new_str("rp.volume/1"));
-	json_set(meta, "name", json_new_str(name));
-	json_set(meta, "created", json_new_str(now));
-	json_set(meta, "anonymous", json_new_bool(anonymous));
-	if (json_write_file(st.fd, "meta.json", meta, 0600, !anonymous, e) < 0)
-		return -1;
-	/* somebody else may have made it meanwhile: theirs is as good */
-	return staging_commit(&st, dir, name, e) < 0 ? -1 : 0;
-}
-
-static bool has_option(const struct strv *options, const char *o)
-{
-	return strv_has(options, o);
-}
-
-/* The absolute path of the volume's data, made when missing. */
-static char *use_volume(struct volumes *v, const char *name, const char *dest, bool anonymous,
-			bool fill, struct err *e)
-{
-	_close_ int dir = store_dir(&v->s, "volumes", e), data = -1;
-	_free_ char *sub = str_fmt("%s/_data", name);
-	bool is_new = false;
-	char *path;
-
-	if (dir < 0)
-		return NULL;
-	if (faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) < 0) {
-		if (make_volume(v, dir, name, dest, anonymous, fill, e) < 0)
-			return NULL;
-		is_new = true;
-	}
-	data = path_open_beneath(dir, sub, O_PATH | O_DIRECTORY, 0, e);
-	if (data < 0) {
-		err_prefix(e, "volume %s", name);
-		return NULL;
-	}
-	path = str_fmt("%s/volumes/%s/_data", v->s.path, name);
-	if (is_new) /* for whichever containers mount it; z and Z in the request come after this */
-		labelling_add(v->relabel, path, true);
-	return path;
 }
 
 /*
@@ -196,7 +92,7 @@ static int sort_options(const struct strv *in, struct json *out, bool *chown, ch
 			continue;
 		else if (strv_has(&words, o) && !str_eq(o, "idmap"))
 			json_add(out, json_new_str(o));
-		else if (str_eq(o, "O") || str_eq(o, "idmap"))
+		else if (str_eq(o, "idmap"))
 			return err_set(e, ERR_UNSUPPORTED, 0, NULL,
 				       "volume option %s is not supported here", o);
 		else
@@ -220,7 +116,7 @@ static int change_owner(struct volumes *v, const char *source, struct err *e)
 								   : 0;
 }
 
-static struct json *add(struct volumes *v, const char *type, const char *source, const char *dest)
+struct json *mount_add(struct volumes *v, const char *type, const char *source, const char *dest)
 {
 	struct json *m = json_new_object();
 
@@ -233,12 +129,14 @@ static struct json *add(struct volumes *v, const char *type, const char *source,
 	return m;
 }
 
-static int finish(struct volumes *v, struct json *m, const struct strv *options, struct err *e)
+int mount_finish(struct volumes *v, struct json *m, const struct strv *options, struct err *e)
 {
 	bool chown = false;
 	char label = 0;
 	const char *source = json_get_str(m, "source", "");
 
+	if (strv_has(options, "O"))
+		return overlay_volume(v, m, source, options, e);
 	if (sort_options(options, json_get(m, "options"), &chown, &label, e) < 0)
 		return -1;
 	if (chown && change_owner(v, source, e) < 0)
@@ -257,40 +155,7 @@ static int one_bind(struct volumes *v, const char *source, const char *dest,
 		err_sys(e, "stat", "volume source %s", source);
 		return errno == ENOENT ? err_hint(e, "make it first: mkdir %s", source) : -1;
 	}
-	return finish(v, add(v, "bind", source, dest), options, e);
-}
-
-static int place_volume(struct volumes *v, const char *name, const char *dest, bool anonymous,
-			const struct strv *options, struct err *e)
-{
-	_free_ char *path = NULL;
-	struct json *m;
-
-	path = use_volume(v, name, dest, anonymous, !has_option(options, "nocopy"), e);
-	if (!path)
-		return -1;
-	m = add(v, "volume", path, dest);
-	json_set(m, "name", json_new_str(name));
-	json_set(m, "anonymous", json_new_bool(anonymous));
-	return finish(v, m, options, e);
-}
-
-/*
- * Names for n anonymous volumes. Before these are made their names go into the container's
- * volumes.json, so that ctr-cleanup(1) finds them whatever happens to the start.
- */
-static int new_names(struct volumes *v, size_t n, struct strv *names, struct err *e)
-{
-	const char *id = json_str(json_path(v->doc, "container.id"));
-	char name[65];
-
-	while (names->n < n) {
-		if (random_name(name, e) < 0)
-			return -1;
-		strv_add(names, name);
-	}
-	/* without: a document that is tried out without a container */
-	return id && n ? container_own_volumes(&v->s, id, names, e) : 0;
+	return mount_finish(v, mount_add(v, "bind", source, dest), options, e);
 }
 
 static int one_volume(struct volumes *v, const char *name, const char *dest,
@@ -299,14 +164,14 @@ static int one_volume(struct volumes *v, const char *name, const char *dest,
 	_strv_ struct strv names = {0};
 
 	if (!*name)
-		return new_names(v, 1, &names, e) < 0
+		return volume_names(v, 1, &names, e) < 0
 			       ? -1
-			       : place_volume(v, names.v[0], dest, true, options, e);
+			       : volume_place(v, names.v[0], dest, true, options, e);
 	if (!container_name_valid(name)) {
 		err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not a valid volume name", name);
 		return err_hint(e, "a path starts with / or ./");
 	}
-	return place_volume(v, name, dest, false, options, e);
+	return volume_place(v, name, dest, false, options, e);
 }
 
 static bool same_mount(const struct json *a, const struct json *b)
@@ -356,9 +221,13 @@ static int one_mount(struct volumes *v, const struct cur *m, struct err *e)
 		return one_bind(v, source, dest, &options, e);
 	if (str_eq(type, "volume"))
 		return one_volume(v, source, dest, &options, e);
-	if (!str_eq(type, "tmpfs"))
-		return cur_bad(m, e, "type \"%s\" is not bind, volume or tmpfs", type);
-	json_set(add(v, "tmpfs", "tmpfs", dest), "options", json_new_strv(&options));
+	if (str_eq(type, "image"))
+		return overlay_image(v, source, dest, &options, e);
+	if (!str_eq(type, "tmpfs") && !str_eq(type, "ramfs") && !str_eq(type, "devpts"))
+		return cur_bad(m, e,
+			       "type \"%s\" is not bind, volume, tmpfs, devpts, image or ramfs",
+			       type);
+	json_set(mount_add(v, type, type, dest), "options", json_new_strv(&options));
 	return 0;
 }
 
@@ -366,11 +235,14 @@ static int one_mount(struct volumes *v, const struct cur *m, struct err *e)
 static int image_volumes(struct volumes *v, struct err *e)
 {
 	struct json *volumes = json_path(v->doc, "image.config.Volumes");
+	const char *as = json_str(json_path(v->doc, "request.imageVolume"));
 	_json_ struct json *places = json_new_object();
 	_strv_ struct strv names = {0};
 	struct strv none = {0};
 	size_t i = 0;
 
+	if (str_eq(as, "ignore"))
+		return 0;
 	if (json_len(volumes) > IMGSTR_MAX_VOLUMES)
 		return err_set(e, ERR_INPUT, 0, NULL, ".image.config.Volumes: more than %d volumes",
 			       IMGSTR_MAX_VOLUMES);
@@ -384,10 +256,15 @@ static int image_volumes(struct volumes *v, struct err *e)
 		if (!json_has(v->taken, dest))
 			json_set(places, dest, json_new_bool(true));
 	}
-	if (new_names(v, json_len(places), &names, e) < 0)
+	if (str_eq(as, "tmpfs")) {
+		json_foreach (p, places)
+			mount_add(v, "tmpfs", "tmpfs", p.key);
+		return 0;
+	}
+	if (volume_names(v, json_len(places), &names, e) < 0)
 		return -1;
 	json_foreach (p, places)
-		if (place_volume(v, names.v[i++], p.key, true, &none, e) < 0)
+		if (volume_place(v, names.v[i++], p.key, true, &none, e) < 0)
 			return -1;
 	return 0;
 }

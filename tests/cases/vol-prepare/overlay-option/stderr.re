@@ -1,1 +1,0 @@
-option O is not supported

@@ -1,0 +1,1 @@
+\.container\.id: is missing, and an overlay needs
