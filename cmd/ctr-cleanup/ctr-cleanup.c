@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
@@ -354,6 +355,20 @@ static int kill_process(const struct proc_id *id, struct err *e)
 }
 
 /*
+ * Somebody has marked it, or its monitor has the lock on the run directory and has not said yet
+ * that it runs. The two overlap: see prepare() of ctr-monitor.
+ */
+static bool is_starting(const struct cleanup *c, const struct container_state *st)
+{
+	_close_ int run = -1;
+
+	if (start_marked(c->s, c->id))
+		return true;
+	run = st->status == CONTAINER_CREATED ? container_run_dir(c->s, c->id, NULL) : -1;
+	return run >= 0 && flock(run, LOCK_EX | LOCK_NB) < 0;
+}
+
+/*
  * The monitor records the end and cleans up itself; where it is dead, we do. One that waits for
  * somebody to attach before it starts the container has nothing to record.
  */
@@ -363,6 +378,8 @@ static int end_container(struct cleanup *c, struct err *e)
 
 	if (container_state(c->s, c->id, &st, NULL) < 0)
 		return 0; /* the record is gone already */
+	if (!c->force && c->remove && is_starting(c, &st))
+		return err_set(e, ERR_EXISTS, 0, NULL, "container %.12s is being started", c->id);
 	if (container_up(st.status) && !c->force) {
 		err_set(e, ERR_EXISTS, 0, NULL, "container %.12s is running", c->id);
 		return err_hint(e, "stop it first, or use --force");

@@ -20,11 +20,17 @@
 #include "ctr/container.h"
 #include "ctr/netfiles.h"
 #include "ctr/sweep.h"
+#include "ctr/systemd.h"
+#include "ctr/text.h"
 #include "ctr/work.h"
+#include "create.h"
 #include "names.h"
+#include "oci/imgstr.h"
 #include "sys/confine.h"
 #include "wire/doc.h"
 #include "wire/prog.h"
+
+#define MAX_ZONE (1u << 20)
 
 struct options {
 	const char *id, *name;
@@ -52,11 +58,9 @@ static int random_id(char id[CONTAINER_ID_LEN + 1], struct err *e)
 	return 0;
 }
 
-/* A host name may hold letters, digits, '-' and '.', 64 at most: sethostname(2), hostname(7). */
-static bool hostname_valid(const char *s)
+static int write_text(int dir, const char *file, mode_t mode, const char *text, struct err *e)
 {
-	return strlen(s) <= 64 && str_only(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					      "0123456789-._");
+	return file_replace(dir, file, text, strlen(text), mode, false, e);
 }
 
 /* The host's network, or none: what net-slirp-launch would do is told here already. */
@@ -96,11 +100,15 @@ static int fill(struct staging *st, struct json *doc, struct err *e)
 	bool keep = !json_get_bool(json_get(doc, "request"), "remove", false);
 	_free_ char *line = NULL, *text = NULL;
 	_free_ char *hostname = str_fmt("%s\n", json_get_str(c, "hostname", ""));
+	/* an ordinary container learns no more than that it is one, as Podman has it */
+	bool tell = json_get_bool(json_get(doc, "request"), "privileged", false);
 	_free_ char *env =
-		str_fmt("engine=\"rp-%s\"\nname=\"%s\"\nid=\"%s\"\nimage=\"%s\"\n"
-			"imageid=\"%s\"\nrootless=1\n",
-			RP_VERSION, json_get_str(c, "name", ""), json_get_str(c, "id", ""),
-			container_image(doc), json_get_str(json_get(doc, "image"), "id", ""));
+		!tell ? str_dup("")
+		      : str_fmt("engine=\"rp-%s\"\nname=\"%s\"\nid=\"%s\"\nimage=\"%s\"\n"
+				"imageid=\"%s\"\nrootless=1\n",
+				RP_VERSION, json_get_str(c, "name", ""), json_get_str(c, "id", ""),
+				container_image(doc),
+				json_get_str(json_get(doc, "image"), "id", ""));
 
 	for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
 		/* the mode of upper/ is that of the container's root directory, whatever the umask
@@ -110,7 +118,7 @@ static int fill(struct staging *st, struct json *doc, struct err *e)
 			return err_sys(e, "mkdirat", "cannot make %s", dirs[i]);
 	if (file_new(st->fd, "hostname", hostname, strlen(hostname), 0644, e) < 0 ||
 	    file_new(st->fd, "containerenv", env, strlen(env), 0644, e) < 0 ||
-	    plain_network(st, doc, e) < 0)
+	    write_zone(st->fd, doc, e) < 0 || plain_network(st, doc, e) < 0)
 		return -1;
 	/* a container that is kept must survive a power cut; one that is not must not wait for it
 	 */
@@ -121,9 +129,10 @@ static int fill(struct staging *st, struct json *doc, struct err *e)
 	return file_new(st->fd, "container.json", text, strlen(text), 0600, e);
 }
 
-static struct json *describe(const struct store *s, const char *id, const char *name,
-			     const char *hostname)
+static struct json *describe(const struct store *s, const struct json *doc, const char *id,
+			     const char *name, const char *hostname)
 {
+	const struct json *known = json_get(doc, "container");
 	struct json *c = json_new_object();
 	_free_ char *dir = str_fmt("%s/containers/%s", s->path, id);
 	_free_ char *run = str_fmt("%s/containers/%s", s->run_path, id);
@@ -137,6 +146,8 @@ static struct json *describe(const struct store *s, const char *id, const char *
 	json_set(c, "directory", json_new_str(dir));
 	json_set(c, "runDirectory", json_new_str(run));
 	json_set(c, "hostname", json_new_str(hostname ? hostname : short_id));
+	if (json_has(known, "dependencies"))
+		json_set(c, "dependencies", json_ref(json_get(known, "dependencies")));
 	return c;
 }
 
@@ -145,7 +156,7 @@ static int create(const struct store *s, struct prog *p, const char *id, const c
 {
 	_staging_ struct staging st = STAGING_NONE;
 
-	json_set(p->doc, "container", describe(s, id, name, hostname));
+	json_set(p->doc, "container", describe(s, p->doc, id, name, hostname));
 	if (staging_make(s, "container", &st, e) < 0 || fill(&st, p->doc, e) < 0)
 		return -1;
 	return container_publish(s, &st, id, name, e);
@@ -179,6 +190,37 @@ static int sweep_and_confine(struct err *e)
 	return confine_reader(e);
 }
 
+/* A container of a directory has none. */
+static int find_image(const struct cur *root, const struct cur *request, struct cur *image,
+		      struct err *e)
+{
+	if (json_get_bool(request->val, "rootfs", false))
+		return cur_obj(root, "image", CUR_OPTIONAL, image, e);
+	return doc_part(root, "image", image, e);
+}
+
+/* What the container has with the host: its name, where it shares what has one. */
+static const char *host_name(const struct json *request, char host[HOST_NAME_MAX + 1])
+{
+	if (!str_eq(json_str(json_path(request, "network.mode")), "host") &&
+	    !str_eq(json_get_str(request, "uts", ""), "host"))
+		return NULL;
+	return gethostname(host, HOST_NAME_MAX + 1) == 0 && imgstr_hostname(host) ? host : NULL;
+}
+
+/* systemd takes SIGTERM for something else. An image or user that names a signal knows better. */
+static void set_stop_signal(struct json *doc)
+{
+	struct json *request = json_get(doc, "request");
+	const char *of_image = json_str(json_path(doc, "image.config.StopSignal"));
+	_strv_ struct strv words = {0};
+
+	text_command(doc, &words);
+	if (!json_has(request, "stopSignal") && (!of_image || !*of_image) &&
+	    systemd_wanted(request, words.n ? words.v[0] : NULL))
+		json_set(request, "stopSignal", json_new_str(SYSTEMD_STOP_SIGNAL));
+}
+
 static int run(struct prog *p, struct err *e)
 {
 	const struct options *o = p->opts;
@@ -187,7 +229,7 @@ static int run(struct prog *p, struct err *e)
 	char id[CONTAINER_ID_LEN + 1], host[HOST_NAME_MAX + 1];
 
 	if (doc_part(&root, "request", &request, e) < 0 || request_check(&request, e) < 0 ||
-	    doc_part(&root, "image", &image, e) < 0)
+	    find_image(&root, &request, &image, e) < 0)
 		return -1;
 	if (cur_str(&image, "reference", CUR_OPTIONAL, &reference, e) < 0 ||
 	    cur_str(&request, "hostname", CUR_OPTIONAL, &hostname, e) < 0 ||
@@ -198,12 +240,14 @@ static int run(struct prog *p, struct err *e)
 		return err_hint(e,
 				"letters, digits, '_', '.' and '-', the first a letter or digit");
 	}
-	if (hostname && !hostname_valid(hostname))
+	if (hostname && !imgstr_hostname(hostname))
 		return err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not a valid host name", hostname);
-	/* with the network of the host, its name as well, as Podman has it */
-	if (!hostname && str_eq(json_str(json_path(request.val, "network.mode")), "host") &&
-	    gethostname(host, sizeof(host)) == 0 && hostname_valid(host))
-		hostname = host;
+	if (!hostname)
+		hostname = host_name(request.val, host);
+	if (inherit_volumes(&store, p->doc, e) < 0 ||
+	    note_dependencies(&store, p->doc, o->start, e) < 0)
+		return -1;
+	set_stop_signal(p->doc);
 	if (o->id && !container_id_valid(o->id))
 		return err_set(e, ERR_USAGE, 0, NULL, "--id: \"%s\" is not 64 hexadecimal digits",
 			       o->id);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "ctr/container.h"
+#include "ctr/depend.h"
 #include "ctr/sweep.h"
 #include "ctr/work.h"
 #include "sys/confine.h"
@@ -16,13 +17,15 @@
 
 struct options {
 	const char *detach, *interactive;
-	bool running;
+	bool running, if_needed;
 	int64_t status_fd, copy_fd;
 };
 
 static const struct opt options[] = {
 	{"detach", 0, OPT_STR, offsetof(struct options, detach), "BOOL", "set .request.detach",
 	 .values = "true false"},
+	{"if-needed", 0, OPT_FLAG, offsetof(struct options, if_needed), NULL,
+	 "status 7 without a word where it runs, or where one that it needs does not run"},
 	{"interactive", 0, OPT_STR, offsetof(struct options, interactive), "BOOL",
 	 "set .request.interactive, or keep it", .values = "true false keep"},
 	{"running", 0, OPT_FLAG, offsetof(struct options, running), NULL,
@@ -59,6 +62,19 @@ static int add_process(const struct store *s, const char *id, struct json *doc, 
 	return 0;
 }
 
+/* Whether it can be started now: it does not run, and what it needs does. */
+static int check_start(const struct store *s, const char *id, const struct json *doc, struct err *e)
+{
+	_strv_ struct strv ids = {0};
+	struct container_state st;
+
+	if (container_state(s, id, &st, e) < 0)
+		return -1;
+	if (st.status == CONTAINER_RUNNING || st.status == CONTAINER_PAUSED)
+		return err_set(e, ERR_AGAIN, 0, NULL, "container %.12s is running already", id);
+	return depend_on(s, doc, &ids, e) < 0 ? -1 : depend_running(s, &ids, e);
+}
+
 static int run(struct prog *p, struct err *e)
 {
 	const struct options *o = p->opts;
@@ -77,12 +93,21 @@ static int run(struct prog *p, struct err *e)
 	id = container_find(&s, p->argv[0], e);
 	if (!id || container_load(&s, id, &p->doc, e) < 0)
 		return -1;
+	if (!o->running && check_start(&s, id, p->doc, e) < 0) {
+		if (e->code != ERR_AGAIN || !o->if_needed)
+			return -1;
+		err_clear(e);
+		p->exit_status = ERR_AGAIN;
+		return 0;
+	}
 	container_add_start(&s, id, p->doc);
 	json_del(p->doc, "process");
 	json_del(p->doc, "network");
 	request = json_need_obj(p->doc, "request");
 	set_bool(request, "detach", o->detach);
 	set_bool(request, "interactive", o->interactive);
+	if (!o->running) /* they were the descriptors of who made it */
+		json_del(request, "preserveFds");
 	/* the run directory may be another one than at the container's creation */
 	run_dir = str_fmt("%s/containers/%s", s.run_path, id);
 	json_set(json_need_obj(p->doc, "container"), "runDirectory", json_new_str(run_dir));

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "ctr/depend.h"
 #include "ctr/select.h"
 #include "ctr/sweep.h"
 #include "sys/spawn.h"
@@ -14,7 +15,7 @@
 
 struct options {
 	struct selecting select;
-	bool force, volumes;
+	bool force, volumes, depend;
 	const char *time;
 };
 
@@ -22,6 +23,8 @@ static const struct opt options[] = {
 	SELECT_ALL(struct options, "all containers"),
 	SELECT_CIDFILE(struct options),
 	SELECT_FILTER(struct options, 0),
+	{"depend", 0, OPT_FLAG, offsetof(struct options, depend), NULL,
+	 "remove containers that need it as well"},
 	{"force", 'f', OPT_FLAG, offsetof(struct options, force), NULL,
 	 "stop it first where it runs; a missing one is no error"},
 	SELECT_IGNORE(struct options),
@@ -88,12 +91,73 @@ static bool selects_more(const struct selecting *how)
 	return how->all || how->latest || how->cidfiles.n || how->filter.n;
 }
 
+struct removal {
+	const struct store *s;
+	const struct options *o;
+	struct selection *sel;
+	struct depend_edges edges;
+	struct strv done; /* ids */
+};
+
+static void removal_release(struct removal *r)
+{
+	depend_release(&r->edges);
+	strv_release(&r->done);
+}
+
+/* By the user's own word for it, where there is one. */
+static const char *given_name(const struct removal *r, const char *id)
+{
+	for (size_t i = 0; i < r->sel->ids.n; i++)
+		if (str_eq(r->sel->ids.v[i], id))
+			return r->sel->given.v[i];
+	return id;
+}
+
+static int refuse(const char *id, const struct strv *others, struct err *e)
+{
+	_buf_ struct buf list = {0};
+
+	strv_foreach (other, others)
+		buf_fmt(&list, "%s%.12s", list.len ? ", " : "", other);
+	err_set(e, ERR_FAILED, 0, NULL,
+		"container %.12s has dependent containers which must be removed before it: %s", id,
+		list.data);
+	err_hint(e, "--depend removes them too");
+	log_err(e);
+	err_clear(e);
+	return ERR_FAILED;
+}
+
+/* Those that need it first; those that nobody has asked for keep it. Status of the first failure.
+ */
+static int remove_in_order(struct removal *r, const char *id, struct err *e)
+{
+	_strv_ struct strv others = {0}, kept = {0};
+	int status = 0;
+
+	if (strv_has(&r->done, id))
+		return 0;
+	strv_add(&r->done, id);
+	depend_dependents(&r->edges, id, &others);
+	strv_foreach (other, &others) {
+		if (!r->o->depend && !r->o->select.all && !strv_has(&r->sel->ids, other))
+			strv_add(&kept, other);
+	}
+	if (kept.n)
+		return refuse(id, &kept, e);
+	for (size_t i = 0; i < others.n && status == 0; i++)
+		status = remove_in_order(r, others.v[i], e);
+	return status ? status : remove_one(r->s, id, given_name(r, id), r->o, e);
+}
+
 static int run(struct prog *p, struct err *e)
 {
 	const struct options *o = p->opts;
 	struct selecting how = o->select;
 	_store_ struct store s = STORE_NONE;
 	_selection_ struct selection sel = {0};
+	_clean_(removal_release) struct removal r = {.s = &s, .o = o, .sel = &sel};
 
 	if (store_open(&s, e) < 0)
 		return -1;
@@ -109,8 +173,10 @@ static int run(struct prog *p, struct err *e)
 	}
 	if (selects_more(&how) && container_select(&s, 0, NULL, &how, false, &sel, e) < 0)
 		return -1;
+	if (sel.ids.n && depend_read(&s, &r.edges, e) < 0)
+		return -1;
 	for (size_t i = 0; i < sel.ids.n; i++) {
-		int status = remove_one(&s, sel.ids.v[i], sel.given.v[i], o, e);
+		int status = remove_in_order(&r, sel.ids.v[i], e);
 
 		p->exit_status = status ? status : p->exit_status;
 	}

@@ -291,8 +291,11 @@ int container_publish(const struct store *s, struct staging *st, const char *id,
 	owner = name_target(names, name);
 	if (owner && faccessat(dir, owner, F_OK, 0) == 0) {
 		err_set(e, ERR_EXISTS, 0, "symlinkat",
-			"the name \"%s\" is in use by container %.12s", name, owner);
-		return err_hint(e, "remove that container, or use --replace");
+			"the container name \"%s\" is already in use by %s. You have to remove "
+			"that "
+			"container to be able to reuse that name: that name is already in use",
+			name, owner);
+		return err_hint(e, "--replace does both");
 	}
 	if (unlinkat(names, name, 0) < 0 && errno != ENOENT)
 		return err_sys(e, "unlinkat", "cannot replace the stale name %s", name);

@@ -101,6 +101,13 @@ void start_unmark(const struct store *s, const char *id)
 		unlinkat(dir, id, 0);
 }
 
+bool start_marked(const struct store *s, const char *id)
+{
+	_close_ int dir = path_open_beneath(s->run, "starting", O_PATH | O_DIRECTORY, 0, NULL);
+
+	return dir >= 0 && mark_alive(dir, id);
+}
+
 static bool process_alive(int run)
 {
 	struct proc_id id;

@@ -24,6 +24,9 @@ int start_mark(const struct store *s, const char *id, struct err *e);
 /* The start is over: the monitor lives, or everything is gone. Missing is fine. */
 void start_unmark(const struct store *s, const char *id);
 
+/* Is there a mark whose maker lives? */
+bool start_marked(const struct store *s, const char *id);
+
 /*
  * Has ctr-cleanup take down what is left over; containers with .request.remove are removed. Three
  * system calls a running container where nothing is left over. Best effort: what cannot be removed
