@@ -253,8 +253,10 @@ static void undo(struct net *n)
 
 static int check_only(struct net *n, const struct cur *request, struct err *e)
 {
-	if (ports_check(n, e) < 0)
+	/* that one cannot be had is for the start to say: the container may be for later */
+	if (ports_check(n, e) < 0 && !str_eq(e->op, "bind"))
 		return -1;
+	err_clear(e);
 	/* the port that was chosen for "any" is asked for from now on */
 	json_set(request->val, "ports", ports_json(n));
 	return 0;

@@ -11,10 +11,66 @@
 
 #include "net.h"
 
+#define MAX_EXPOSED 1000 /* ports of one container that --publish-all publishes */
+
+static bool is_published(const struct json *ports, int64_t port, const char *protocol)
+{
+	json_each (p, ports) {
+		int64_t first = json_get_int(p.v, "containerPort", 0);
+
+		if (str_eq(json_get_str(p.v, "protocol", "tcp"), protocol) && port >= first &&
+		    port < first + json_get_int(p.v, "range", 1))
+			return true;
+	}
+	return false;
+}
+
+/* "80" or "80/udp", published on any free port of the host. */
+static int publish_exposed(struct json *ports, const char *exposed, struct err *e)
+{
+	_free_ char *number = str_ndup(exposed, strcspn(exposed, "/"));
+	const char *protocol = exposed[strlen(number)] ? exposed + strlen(number) + 1 : "tcp";
+	struct json *p;
+	int64_t port;
+
+	if (str_to_int(number, 1, 65535, &port) < 0 ||
+	    (!str_eq(protocol, "tcp") && !str_eq(protocol, "udp")))
+		return err_set(e, ERR_INPUT, 0, NULL, "exposed port \"%.60s\" is none", exposed);
+	if (is_published(ports, port, protocol))
+		return 0;
+	if (json_len(ports) >= MAX_EXPOSED)
+		return err_set(e, ERR_INPUT, 0, NULL, "more than %d exposed ports", MAX_EXPOSED);
+	p = json_new_object();
+	json_set(p, "containerPort", json_new_int(port));
+	json_set(p, "protocol", json_new_str(protocol));
+	json_add(ports, p);
+	return 0;
+}
+
+/* What the image and the request expose becomes the request's. At a later start it is there. */
+static int add_exposed(struct net *n, const struct cur *request, struct err *e)
+{
+	struct json *ports;
+
+	if (!json_get_bool(request->val, "publishAll", false) || str_eq(n->mode, "none") ||
+	    str_eq(n->mode, "host") || str_eq(n->mode, "container"))
+		return 0;
+	ports = json_need_arr(request->val, "ports");
+	json_each (p, json_get(request->val, "expose"))
+		if (publish_exposed(ports, json_str(p.v) ? json_str(p.v) : "", e) < 0)
+			return -1;
+	json_foreach (p, json_path(n->doc, "image.config.ExposedPorts"))
+		if (publish_exposed(ports, p.key, e) < 0)
+			return -1;
+	return 0;
+}
+
 int ports_read(struct net *n, const struct cur *request, struct err *e)
 {
 	struct cur arr;
 
+	if (add_exposed(n, request, e) < 0)
+		return -1;
 	if (cur_arr(request, "ports", CUR_OPTIONAL, &arr, e) < 0)
 		return -1;
 	n->nports = json_len(arr.val);

@@ -12,6 +12,8 @@
 #include <stdio.h>
 
 #include "base/fd.h"
+#include "sys/path.h"
+
 #define MAX_FILE (1u << 20)
 
 static int one_word(const char *s, const char *what, struct err *e)
@@ -83,6 +85,13 @@ static int add_words(struct buf *out, const char *lead, const struct strv *words
 	return 0;
 }
 
+/* One of an earlier start must not be mounted. */
+static int leave_image_resolv(const struct netfiles *n)
+{
+	unlinkat(n->dir, "resolv.conf", 0);
+	return 0;
+}
+
 static int resolv_conf(const struct netfiles *n, const struct cur *request, struct err *e)
 {
 	_strv_ struct strv servers = {0}, search = {0}, options = {0};
@@ -94,6 +103,8 @@ static int resolv_conf(const struct netfiles *n, const struct cur *request, stru
 	    cur_strv(&dns, "search", CUR_OPTIONAL, &search, e) < 0 ||
 	    cur_strv(&dns, "options", CUR_OPTIONAL, &options, e) < 0)
 		return -1;
+	if (servers.n == 1 && str_eq(servers.v[0], "none"))
+		return leave_image_resolv(n); /* the image's own is wanted */
 	for (size_t i = 0; i < servers.n; i++) {
 		struct in6_addr any;
 
@@ -110,21 +121,64 @@ static int resolv_conf(const struct netfiles *n, const struct cur *request, stru
 	return write_file(n, "resolv.conf", &out, e);
 }
 
-/* The host's own entries, but for its loopback names. */
-static void host_hosts(struct buf *out)
+/* Names of the loopback addresses that every container's file has. */
+static bool is_local(const char *name)
+{
+	static const char *const names[] = {"localhost", "localhost.localdomain", "ip6-localhost",
+					    "ip6-loopback"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_eq(name, names[i]))
+			return true;
+	return false;
+}
+
+/* The image's file is hostile: read below the descriptor of the root file system. */
+static int image_hosts(const struct netfiles *n, struct buf *text, struct err *e)
+{
+	_close_ int root = path_open_beneath(n->dir, "rootfs", O_PATH | O_DIRECTORY, 0, e);
+
+	if (root < 0)
+		return -1;
+	if (path_read_in_root(root, "/etc/hosts", MAX_FILE, text, e) == 0)
+		return 0;
+	if (e->code != ERR_NOTFOUND)
+		return -1;
+	err_clear(e);
+	return 0;
+}
+
+/*
+ * What the file begins with: the host's entries, those of a file or of the image, or none. Of the
+ * host all are taken over, as Podman does, but for names of loopback addresses other than its own
+ * two lines below.
+ */
+static int base_hosts(const struct netfiles *n, const char *base, struct buf *out, struct err *e)
 {
 	_buf_ struct buf text = {0};
 	_strv_ struct strv lines = {0};
+	int r = 0;
 
-	if (file_read(AT_FDCWD, "/etc/hosts", MAX_FILE, &text, NULL) < 0)
-		return;
+	if (str_eq(base, "none"))
+		return 0;
+	if (str_eq(base, "image"))
+		r = image_hosts(n, &text, e);
+	else if (base)
+		r = file_read(AT_FDCWD, base, MAX_FILE, &text, e);
+	else if (file_read(AT_FDCWD, "/etc/hosts", MAX_FILE, &text, NULL) < 0)
+		buf_release(&text);
+	if (r < 0)
+		return err_prefix(e, "--hosts-file");
 	strv_split(&lines, text.data ? text.data : "", '\n');
 	for (size_t i = 0; i < lines.n; i++) {
-		char ip[64];
+		char *line = lines.v[i], ip[64], name[64] = "";
 
-		if (sscanf(lines.v[i], "%63s", ip) == 1 && *ip != '#' && !is_loopback(ip))
-			buf_fmt(out, "%s\n", lines.v[i]);
+		line[strcspn(line, "#\r")] = '\0';
+		if (sscanf(line, "%63s %63s", ip, name) < 2 || (is_loopback(ip) && is_local(name)))
+			continue;
+		buf_fmt(out, "%s\n", line);
 	}
+	return 0;
 }
 
 static int extra_hosts(const struct netfiles *n, const struct cur *request, struct buf *out,
@@ -159,10 +213,11 @@ static int hosts(const struct netfiles *n, const struct cur *request, struct err
 	const char *hostname = json_str(json_path(n->doc, "container.hostname"));
 	const char *name = json_str(json_path(n->doc, "container.name"));
 	_buf_ struct buf out = {0};
+	const char *base = NULL;
 
-	if (extra_hosts(n, request, &out, e) < 0)
+	if (cur_str(request, "hostsFile", CUR_OPTIONAL, &base, e) < 0 ||
+	    extra_hosts(n, request, &out, e) < 0 || base_hosts(n, base, &out, e) < 0)
 		return -1;
-	host_hosts(&out);
 	buf_str(&out, "127.0.0.1\tlocalhost localhost.localdomain\n::1\tlocalhost ip6-localhost\n");
 	if (*n->host)
 		buf_fmt(&out, "%s\thost.containers.internal\n", n->host);
@@ -202,6 +257,8 @@ bool network_is_plain(const struct json *request)
 {
 	const char *mode = json_str(json_path(request, "network.mode"));
 
+	/* the image's file can be read when its root is mounted */
 	return (str_eq(mode, "none") || str_eq(mode, "host")) &&
-	       !json_len(json_get(request, "ports"));
+	       !json_len(json_get(request, "ports")) &&
+	       !str_eq(json_get_str(request, "hostsFile", NULL), "image");
 }

@@ -24,7 +24,8 @@ int netfiles_write(const struct netfiles *n, const struct cur *request, struct e
 /* Fills .resolvConf and .hosts of the document's .network for the files that are there. */
 void netfiles_describe(const struct netfiles *n, struct json *network);
 
-/* True where the request asks for the host's network or for none, and for no ports. */
+/* True where the request asks for the host's network or for none, for no ports, and for nothing of
+ * the image: the files can be written before anything is mounted. */
 bool network_is_plain(const struct json *request);
 
 #endif

@@ -1,1 +1,0 @@
-port 1/tcp: Permission denied .*ip_unprivileged_port_start
