@@ -58,6 +58,7 @@ struct attach {
 	char held[ATTACH_DATA_MAX + 1]; /* a packet of input that the monitor does not take yet */
 	size_t held_len;
 	bool terminal, in_open;
+	bool out, err; /* streams that are wanted */
 	char keys[16]; /* the detach sequence */
 	size_t nkeys, matched;
 	struct termios saved;
@@ -260,6 +261,8 @@ static int read_packet(struct attach *a, struct err *e)
 	switch (data[0]) {
 	case ATTACH_STDOUT:
 	case ATTACH_STDERR:
+		if (!(data[0] == ATTACH_STDOUT ? a->out : a->err))
+			return 1;
 		/* a reader that went away (head) ends us, as it would end the command itself */
 		if (fd_write_all(data[0] == ATTACH_STDOUT ? STDOUT_FILENO : STDERR_FILENO, data + 1,
 				 n - 1, e) < 0)
@@ -322,6 +325,7 @@ static int attach_to(struct prog *p, const struct options *o, bool named, struct
 {
 	struct cur root = cur_root(p->doc), process, request = cur_key(&root, "request");
 	static struct attach a = {.status = -1, .in = -1}; /* most of it is a buffer, seldom used */
+	_strv_ struct strv asked = {0};
 	const char *path = NULL, *keys = "ctrl-p,ctrl-q";
 	bool terminal = false, interactive = false;
 	int r;
@@ -330,11 +334,14 @@ static int attach_to(struct prog *p, const struct options *o, bool named, struct
 	    cur_str(&process, "attachSocket", CUR_NEED, &path, e) < 0 ||
 	    cur_bool(&request, "terminal", CUR_OPTIONAL, &terminal, e) < 0 ||
 	    cur_bool(&request, "interactive", CUR_OPTIONAL, &interactive, e) < 0 ||
+	    cur_strv(&request, "attach", CUR_OPTIONAL, &asked, e) < 0 ||
 	    cur_str(&request, "detachKeys", CUR_OPTIONAL, &keys, e) < 0 ||
 	    parse_keys(o->detach_keys ? o->detach_keys : keys, &a, e) < 0)
 		return -1;
 	if (o->stdin_fd > 0 || named)
 		a.in = (int)o->stdin_fd;
+	a.out = !asked.n || strv_has(&asked, "stdout");
+	a.err = !asked.n || strv_has(&asked, "stderr");
 	a.terminal = terminal && a.in >= 0 && isatty(a.in);
 	if (!a.terminal)
 		a.nkeys = 0;

@@ -116,7 +116,8 @@ static bool is_plain(const struct json *doc, const struct plan *p)
 static int make_plan(struct json *doc, const struct store *s, struct plan *p, struct err *e)
 {
 	struct cur root = cur_root(doc), request, container;
-	const char *id = NULL, *bundle = NULL, *runtime = NULL, *pidfile = NULL, *manager = NULL;
+	const char *id = NULL, *bundle = NULL, *runtime = NULL, *pidfile = NULL, *manager = NULL,
+		   *cgroups = NULL;
 	const char *base;
 
 	if (doc_part(&root, "request", &request, e) < 0 ||
@@ -130,11 +131,21 @@ static int make_plan(struct json *doc, const struct store *s, struct plan *p, st
 	    cur_bool(&request, "interactive", CUR_OPTIONAL, &p->interactive, e) < 0 ||
 	    cur_bool(&request, "detach", CUR_OPTIONAL, &p->detach, e) < 0 ||
 	    cur_bool(&request, "remove", CUR_OPTIONAL, &p->remove, e) < 0 ||
+	    cur_int(&request, "timeout", CUR_OPTIONAL, 0, INT32_MAX, &p->timeout, e) < 0 ||
+	    cur_int(&request, "preserveFds", CUR_OPTIONAL, 0, 1000, &p->preserve_fds, e) < 0 ||
+	    cur_str(&request, "cgroups", CUR_OPTIONAL, &cgroups, e) < 0 ||
 	    plan_log(&request, p, e) < 0)
 		return -1;
 	p->runtime = find_runtime(runtime, &p->own_runtime, e);
 	if (!p->runtime)
 		return -1;
+	if (str_eq(cgroups, "disabled")) {
+		manager = "disabled";
+		if (!p->own_runtime && !str_ends(p->runtime, "crun"))
+			return err_set(e, ERR_UNSUPPORTED, 0, NULL,
+				       "OCI runtime %s has no way to run without a cgroup",
+				       p->runtime);
+	}
 	base = strrchr(p->runtime, '/');
 	p->runtime_root = str_fmt("%s/%s", s->run_path,
 				  p->own_runtime ? "runtime"
@@ -220,10 +231,7 @@ static int open_run(struct monitor *m, const struct store *s, struct err *e)
 static int open_places(struct monitor *m, const struct store *s, struct err *e)
 {
 	m->bundle = container_dir(s, m->plan.id, e);
-	if (m->bundle < 0 || open_run(m, s, e) < 0)
-		return -1;
-	start_unmark(s, m->plan.id);
-	return 0;
+	return m->bundle < 0 ? -1 : open_run(m, s, e);
 }
 
 static int make_attach_socket(struct monitor *m, struct err *e)
@@ -274,6 +282,8 @@ static int prepare(struct monitor *m, const struct store *s, const struct json *
 		unlinkat(m->run, "process.json", 0);
 		unlinkat(m->run, "runtime.log", 0);
 	}
+	/* from here on the lock and the record of an end that is gone say that it is started */
+	start_unmark(s, m->plan.id);
 	m->epoll = epoll_create1(EPOLL_CLOEXEC);
 	return m->epoll < 0 ? err_sys(e, "epoll_create1", "cannot make an epoll set") : 0;
 }
@@ -308,6 +318,8 @@ static void close_others(const struct monitor *m)
 	for (size_t i = 0; i < ARRAY_LEN(keep); i++) {
 		int from = keep[i] + 1, to = i + 1 < ARRAY_LEN(keep) ? keep[i + 1] - 1 : INT32_MAX;
 
+		if (keep[i] == 2) /* the caller's, for the container */
+			from += (int)m->plan.preserve_fds;
 		if (keep[i] >= 2 && from <= to)
 			fd_close_range(from, to);
 	}
@@ -401,6 +413,21 @@ static void describe(struct json *doc, const struct monitor *m, pid_t monitor,
 	json_set(doc, "process", process);
 }
 
+/* --conmon-pidfile, for a service manager that wants to know whom to watch. */
+static int write_pidfile(const struct json *doc, pid_t monitor, struct err *e)
+{
+	const char *path = json_str(json_path(doc, "request.monitorPidfile"));
+	_free_ char *text = str_fmt("%d", (int)monitor);
+	_close_ int fd = -1;
+
+	if (!path)
+		return 0;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return err_sys(e, "open", "cannot write the monitor's pid file %s", path);
+	return fd_write_all(fd, text, strlen(text), e);
+}
+
 /* The monitor runs from here on; its first words come back over the pipe. */
 static int hand_over(struct prog *p, struct split *sp, const int pipe_fds[2], struct err *e)
 {
@@ -418,6 +445,13 @@ static int hand_over(struct prog *p, struct split *sp, const int pipe_fds[2], st
 	return 0;
 }
 
+int own_failure(struct err *e)
+{
+	if (e->code == ERR_NOTFOUND || e->code == ERR_DENIED)
+		e->code = ERR_FAILED;
+	return -1;
+}
+
 static int start(struct prog *p, struct split *sp, struct err *e)
 {
 	_store_ struct store s = STORE_NONE;
@@ -431,8 +465,9 @@ static int start(struct prog *p, struct split *sp, struct err *e)
 	}
 	if (doc_check(p->doc, DOC_SCHEMA, e) < 0 || store_open(&s, e) < 0 ||
 	    make_plan(p->doc, &s, &sp->m->plan, e) < 0 || prepare(sp->m, &s, p->doc, e) < 0 ||
-	    split_share_plan(sp, e) < 0 || fd_pipe(pipe_fds, e) < 0)
-		return -1;
+	    split_share_plan(sp, e) < 0 || fd_pipe(pipe_fds, e) < 0 ||
+	    write_pidfile(p->doc, sp->pid, e) < 0)
+		return own_failure(e);
 	return hand_over(p, sp, pipe_fds, e);
 }
 

@@ -16,6 +16,7 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "ctr/cleanup.h"
@@ -23,6 +24,7 @@
 
 #define START_WAIT_MS 30000 /* for the foreground client to connect */
 #define PARENT_MS     2000
+#define TIMED_OUT     255 /* conmon's status of a container that --timeout has ended */
 
 int watch(struct monitor *m, int fd, unsigned events)
 {
@@ -285,7 +287,8 @@ static void not_started(struct monitor *m, const struct err *e)
 {
 	struct json *event = json_new_object();
 	struct cleaning cleaning;
-	int code = e->code == ERR_NOTFOUND ? 127 : e->code == ERR_DENIED ? 126 : 125;
+	int code =
+		e->code == ERR_NOTFOUND ? 127 : 126; /* as Podman, whatever kept it from starting */
 	char text[1024];
 
 	err_text(e, text, sizeof(text));
@@ -319,10 +322,24 @@ static void say_exit(struct monitor *m, int code)
 	clients_finish(m);
 }
 
+/* Of --timeout, in milliseconds; -1: none. */
+static int time_left(const struct monitor *m, const struct timespec *begin)
+{
+	struct timespec now;
+	int64_t gone, all = m->plan.timeout * 1000;
+
+	if (!all)
+		return -1;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	gone = (now.tv_sec - begin->tv_sec) * 1000 + (now.tv_nsec - begin->tv_nsec) / 1000000;
+	return gone >= all ? 0 : all - gone > INT32_MAX ? INT32_MAX : (int)(all - gone);
+}
+
 void monitor_loop(struct monitor *m)
 {
 	struct err e = {0};
-	bool ended = false, held = false;
+	bool ended = false, held = false, late = false, timed_out;
+	struct timespec begin;
 	struct cleaning cleaning;
 	int code;
 
@@ -337,13 +354,21 @@ void monitor_loop(struct monitor *m)
 		watch(m, m->memory_events, EPOLLPRI);
 	report_start(m, &e);
 	say_started(m);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
 	while (!ended) {
-		serve(m, -1, &ended);
+		serve(m, time_left(m, &begin), &ended);
 		hold_or_release(m, &held);
+		timed_out = !ended && time_left(m, &begin) == 0;
+		if (timed_out) {
+			proc_signal(m->pidfd, SIGKILL, NULL);
+			m->plan.timeout = 0;
+		}
+		late = late || timed_out;
 	}
 	limits_oom_event(m);
 	drain(m);
 	code = wait_status(m);
+	code = late ? TIMED_OUT : code;
 	log_close(&m->log);
 	record_exit(m, code, NULL);
 	/* attaching ends here: who comes later must see that the container has ended */

@@ -64,6 +64,8 @@ struct plan {
 	enum log_kind log;
 	char *log_name;
 	int64_t log_max;
+	int64_t timeout;      /* seconds after which the container is ended, 0: never */
+	int64_t preserve_fds; /* the caller's descriptors from 3 on, for the container */
 };
 
 struct monitor {
@@ -149,6 +151,12 @@ void limits_oom_event(struct monitor *m);
 void runtime_hold(struct monitor *m);
 void runtime_call_off(struct monitor *m);
 int runtime_start(struct monitor *m, struct err *e);
+
+/*
+ * A file of ours that is not there or not allowed is no command of the container's that is: the
+ * code becomes ERR_FAILED. Returns -1.
+ */
+int own_failure(struct err *e);
 
 /* loop.c */
 struct report {	      /* of the start, for the parent that waits for it */

@@ -79,16 +79,17 @@ static int runtime_failed(struct monitor *m, int status, struct err *e)
 	return err_set(e, code_of_message(msg), 0, m->plan.runtime, "%s", msg);
 }
 
-#define HOLD_FD 3
-
 /* hold: a descriptor for --hold-fd, or -1. */
 static int spawn_runtime(struct monitor *m, int hold, struct err *e)
 {
-	const struct spawn_fd fds[] = {{.from = hold, .to = HOLD_FD}};
+	/* the caller's own descriptors lie below, where they came in, and are inherited */
+	const int hold_fd = 3 + (int)m->plan.preserve_fds;
+	const struct spawn_fd fds[] = {{.from = hold, .to = hold_fd}};
 	_strv_ struct strv a = {0};
 
 	strv_add(&a, m->plan.runtime);
-	if (m->plan.cgroup_manager && m->plan.own_runtime) {
+	if (m->plan.cgroup_manager &&
+	    (m->plan.own_runtime || str_eq(m->plan.cgroup_manager, "disabled"))) {
 		strv_add(&a, "--cgroup-manager");
 		strv_add(&a, m->plan.cgroup_manager);
 	}
@@ -103,7 +104,9 @@ static int spawn_runtime(struct monitor *m, int hold, struct err *e)
 	strv_add(&a, "run");
 	strv_add(&a, "--detach");
 	if (hold >= 0)
-		strv_addf(&a, "--hold-fd=%d", HOLD_FD);
+		strv_addf(&a, "--hold-fd=%d", hold_fd);
+	if (m->plan.preserve_fds)
+		strv_addf(&a, "--preserve-fds=%d", (int)m->plan.preserve_fds);
 	strv_add(&a, "--bundle");
 	strv_add(&a, m->plan.bundle);
 	strv_add(&a, "--pid-file");
@@ -224,6 +227,8 @@ static void close_child_ends(struct monitor *m)
 	for (int i = 0; i < 3; i++)
 		if (m->child[i] >= 0)
 			close(take_fd(&m->child[i]));
+	if (m->plan.preserve_fds)
+		fd_close_range(3, 2 + (unsigned)m->plan.preserve_fds);
 }
 
 int runtime_start(struct monitor *m, struct err *e)
@@ -236,8 +241,9 @@ int runtime_start(struct monitor *m, struct err *e)
 	if (read_pid(m, e) < 0)
 		return -1;
 	m->memory_events = limits_watch_oom(m->pid);
+	/* not found and not allowed are said of the container's command alone */
 	if (write_process(m, e) < 0)
-		return -1;
+		return own_failure(e);
 	if (m->plan.terminal && stdio_take_console(m, e) < 0)
 		return -1;
 	for (int i = 0; i < 2; i++)
