@@ -7,6 +7,7 @@
 #include "inspect.h"
 #include "ctr/text.h"
 #include "ctr/env.h"
+#include "ctr/systemd.h"
 
 static void add_env(struct json *env, const struct json *list)
 {
@@ -86,19 +87,39 @@ static struct json *create_command(const struct subject *c)
 	return words ? json_ref(words) : json_new_array();
 }
 
-/* The health check of the request, else of the image; "NONE" takes the image's away. */
-static void set_health(const struct subject *c, struct json *o)
+/* Of the image and of --expose: {"80/tcp": {}}. */
+static struct json *exposed(const struct subject *c)
 {
-	struct json *check = json_path(c->doc, "request.healthcheck");
-	const char *first;
+	struct json *asked = json_path(c->doc, "request.expose");
+	const struct json *of_image = json_path(c->doc, "image.config.ExposedPorts");
+	struct json *out;
 
-	if (!check)
-		check = json_path(c->doc, "image.config.Healthcheck");
-	first = json_str(json_at(json_get(check, "Test"), 0));
-	if (check && !json_bool(json_path(c->doc, "request.noHealthcheck")) &&
-	    !str_eq(first, "NONE"))
-		json_set(o, "Healthcheck", json_ref(check));
-	json_set(o, "HealthcheckOnFailureAction", json_new_str("none"));
+	if (!json_len(asked) && !of_image)
+		return NULL;
+	out = of_image ? json_copy(of_image) : json_new_object();
+	json_each (p, asked)
+		json_set(out, json_str(p.v), json_new_object());
+	return out;
+}
+
+/* The image's, as it is; {"Test": ["NONE"]} where the user wants none. */
+static struct json *health_check(const struct subject *c)
+{
+	struct json *out;
+
+	if (!json_bool(json_path(c->doc, "request.noHealthcheck")))
+		return json_ref(json_path(c->doc, "image.config.Healthcheck"));
+	out = json_new_object();
+	json_add(json_need_arr(out, "Test"), json_new_str("NONE"));
+	return out;
+}
+
+static bool systemd_mode(const struct subject *c)
+{
+	_strv_ struct strv words = {0};
+
+	text_command(c->doc, &words);
+	return systemd_wanted(json_get(c->doc, "request"), words.n ? words.v[0] : NULL);
 }
 
 struct json *describe_config(const struct subject *c)
@@ -129,12 +150,14 @@ struct json *describe_config(const struct subject *c)
 	json_set(o, "StopSignal", stop_signal(c));
 	json_set(o, "StopTimeout", json_new_int(json_get_int(request, "stopTimeout", 10)));
 	json_set(o, "Umask", json_new_str(json_get_str(request, "umask", "0022")));
-	json_set(o, "ExposedPorts", json_ref(json_path(c->doc, "image.config.ExposedPorts")));
 	json_set(o, "CreateCommand", create_command(c));
+	json_set(o, "sdNotifyMode", json_new_str(json_get_str(request, "sdnotify", "container")));
+	json_set(o, "HealthcheckOnFailureAction", json_new_str("none"));
 	json_set(o, "Timeout", json_new_int(json_get_int(request, "timeout", 0)));
 	json_set(o, "Passwd", json_new_bool(json_get_bool(request, "passwd", true)));
-	json_set(o, "sdNotifyMode", json_new_str(json_get_str(request, "sdnotify", "container")));
-	json_set(o, "SystemdMode", flag(c, "container.systemd"));
-	set_health(c, o);
+	json_set(o, "SystemdMode", json_new_bool(systemd_mode(c)));
+	json_set(o, "Timezone", json_new_str(json_get_str(request, "timezone", "")));
+	json_set(o, "ExposedPorts", exposed(c));
+	json_set(o, "Healthcheck", health_check(c));
 	return o;
 }

@@ -9,6 +9,7 @@
 #include "inspect.h"
 
 #include "base/log.h"
+#include "ctr/depend.h"
 #include "ctr/select.h"
 #include "ctr/text.h"
 #include "ctr/inventory.h"
@@ -154,14 +155,16 @@ static void set_paths(const struct subject *c, struct json *o)
 		set_path(o, "LogPath", c->dir, "ctr.log");
 }
 
+/* As the user named it: a path is a path. */
 static const char *runtime_name(const struct subject *c)
 {
 	const char *asked = json_str(json_path(c->doc, "request.runtime"));
-	const char *used = json_str(json_path(c->doc, "process.runtime"));
-	const char *slash = used ? strrchr(used, '/') : NULL;
+	const char *path = json_str(json_path(c->doc, "process.runtime")), *slash;
 
-	/* what the user said, else the name of what was found */
-	return asked ? asked : slash ? slash + 1 : used ? used : "ctr-runtime";
+	if (asked && *asked)
+		return asked;
+	slash = path ? strrchr(path, '/') : NULL;
+	return slash ? slash + 1 : path ? path : "ctr-runtime";
 }
 
 static struct json *graph_driver(const struct subject *c, const char *driver)
@@ -218,19 +221,29 @@ static void set_kernel_parts(const struct subject *c, struct json *o)
 	json_set(o, "GraphDriver", graph_driver(c, driver));
 }
 
+static struct json *dependencies(const struct subject *c)
+{
+	_strv_ struct strv ids = {0};
+
+	/* one that is gone: the others are listed */
+	if (depend_on(c->s, c->doc, &ids, NULL) < 0 && !ids.n)
+		return json_new_array();
+	return json_new_strv(&ids);
+}
+
 static struct json *describe(const struct subject *c, bool size)
 {
-	struct json *o = json_new_object(), *dependencies = json_new_array();
-	const char *joined = json_str(json_path(c->doc, "request.network.container"));
+	struct json *o = json_new_object();
 
-	if (joined)
-		json_add(dependencies, json_new_str(joined));
 	json_set(o, "Id", json_new_str(c->id));
 	json_set(o, "Created", string_at(c->doc, "container.created"));
 	set_command(c, o);
 	json_set(o, "State", describe_state(c));
 	set_image(c, o);
-	json_set(o, "Rootfs", json_new_str(""));
+	json_set(o, "Rootfs",
+		 json_new_str(json_bool(json_path(c->doc, "request.rootfs"))
+				      ? json_str(json_path(c->doc, "request.image"))
+				      : ""));
 	json_set(o, "Pod", json_new_str(""));
 	set_paths(c, o);
 	json_set(o, "Name", string_at(c->doc, "container.name"));
@@ -240,7 +253,7 @@ static struct json *describe(const struct subject *c, bool size)
 	if (size)
 		set_sizes(c, o);
 	json_set(o, "Mounts", describe_mounts(c));
-	json_set(o, "Dependencies", dependencies);
+	json_set(o, "Dependencies", dependencies(c));
 	json_set(o, "NetworkSettings", describe_network(c));
 	json_set(o, "Namespace", json_new_str(""));
 	json_set(o, "IsInfra", json_new_bool(false));

@@ -44,16 +44,17 @@ static const char *const copied[][2] = {
 	{"MemoryReservation", "request.resources.memoryReservation"},
 	{"MemorySwap", "request.resources.memorySwap"},
 	{"PidsLimit", "request.resources.pidsLimit"},
-	{"OomScoreAdj", "request.oomScoreAdj"},
-	{"CgroupParent", "request.cgroupParent"},
-	{"Cgroups", "request.cgroups"},
 	{"BlkioWeight", "request.resources.blkioWeight"},
+	{"CgroupConf", "request.cgroupConf"},
+	{"CgroupParent", "request.cgroupParent"},
+	{"CgroupMode", "request.cgroupns"},
+	{"UTSMode", "request.uts"},
 	{"PublishAllPorts", "request.publishAll"},
+	{"OomScoreAdj", "request.oomScoreAdj"},
+	{"Cgroups", "request.cgroups"},
 	{"UsernsMode", "request.userns"},
 	{"IpcMode", "request.ipc"},
 	{"PidMode", "request.pid"},
-	{"UTSMode", "request.uts"},
-	{"CgroupMode", "request.cgroupns"},
 	{"VolumesFrom", "request.volumesFrom"},
 };
 
@@ -104,6 +105,53 @@ static struct json *log_config(const struct subject *c)
 	return o;
 }
 
+/* "mask=/a:/b" of .request.security.mask. */
+static void add_list(const struct json *security, const char *key, char sep, struct strv *out)
+{
+	_buf_ struct buf list = {0};
+
+	json_each (w, json_get(security, key)) {
+		if (list.len)
+			buf_char(&list, sep);
+		buf_str(&list, json_str(w.v) ? json_str(w.v) : "");
+	}
+	if (list.len)
+		strv_addf(out, "%s=%s", str_eq(key, "procOptions") ? "proc-opts" : key, list.data);
+}
+
+/* The limits of single devices: [{"Path", "Rate"}], or "Weight". */
+static struct json *device_limits(const struct json *list, const char *key, const char *name)
+{
+	struct json *out = json_new_array();
+
+	json_each (d, list) {
+		struct json *o = json_new_object();
+
+		json_set(o, "Path", json_new_str(json_get_str(d.v, "path", "")));
+		json_set(o, name, json_new_int(json_get_int(d.v, key, 0)));
+		json_add(out, o);
+	}
+	return out;
+}
+
+static void set_device_limits(const struct json *resources, struct json *o)
+{
+	static const char *const names[][4] = {
+		{"blkioWeightDevice", "BlkioWeightDevice", "weight", "Weight"},
+		{"deviceReadBps", "BlkioDeviceReadBps", "rate", "Rate"},
+		{"deviceWriteBps", "BlkioDeviceWriteBps", "rate", "Rate"},
+		{"deviceReadIops", "BlkioDeviceReadIOps", "rate", "Rate"},
+		{"deviceWriteIops", "BlkioDeviceWriteIOps", "rate", "Rate"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		const struct json *list = json_get(resources, names[i][0]);
+
+		json_set(o, names[i][1],
+			 list ? device_limits(list, names[i][2], names[i][3]) : NULL);
+	}
+}
+
 static struct json *security(const struct subject *c)
 {
 	const struct json *s = json_path(c->doc, "request.security");
@@ -115,6 +163,11 @@ static struct json *security(const struct subject *c)
 		strv_addf(&out, "seccomp=%s", json_get_str(s, "seccomp", ""));
 	if (json_get_bool(s, "labelDisable", false))
 		strv_add(&out, "label=disable");
+	if (json_get_str(s, "apparmor", NULL))
+		strv_addf(&out, "apparmor=%s", json_get_str(s, "apparmor", ""));
+	add_list(s, "mask", ':', &out);
+	add_list(s, "unmask", ':', &out);
+	add_list(s, "procOptions", ',', &out);
 	return json_new_strv(&out);
 }
 
@@ -192,6 +245,7 @@ struct json *describe_host(const struct subject *c)
 {
 	_json_ struct json *mounts = describe_mounts(c);
 	const struct json *r = json_path(c->doc, "request.resources");
+	const char *cgroups = json_str(json_path(c->doc, "request.cgroups"));
 	struct json *o = NULL;
 
 	if (json_parse(defaults, sizeof(defaults) - 1, "defaults", &o, NULL) < 0)
@@ -213,6 +267,8 @@ struct json *describe_host(const struct subject *c)
 	json_set(o, "Tmpfs", describe_tmpfs(c));
 	json_set(o, "Devices", devices(c));
 	json_set(o, "Ulimits", ulimits(c));
+	set_device_limits(r, o);
+	json_set(o, "Cgroups", json_new_str(str_eq(cgroups, "disabled") ? "disabled" : "default"));
 	if (json_get_int(r, "cpuPeriod", 0) > 0)
 		json_set(o, "NanoCpus",
 			 json_new_int((int64_t)((double)json_get_int(r, "cpuQuota", 0) /
