@@ -37,7 +37,7 @@ struct run {
 	struct json *doc; /* {"schema", "request"} */
 	char id[ID_LEN + 1];
 	const char *pull;
-	bool detach;
+	bool detach, rootfs, remove_image;
 };
 
 static void run_release(struct run *r)
@@ -116,15 +116,22 @@ static int parse(const struct command *c, struct run *r, int argc, char **argv, 
 	n = command_parse(c, r->request, argc, argv, &operands, e);
 	if (n != 0)
 		return n;
-	if (request_finish(r->request, operands.argc, operands.argv, e) < 0 ||
+	if (run_check_descriptors(r->request, e) < 0 ||
+	    request_finish(r->request, operands.argc, operands.argv, e) < 0 ||
 	    check_cidfile(r, e) < 0)
 		return -1;
+	run_warn(r->request);
 	r->detach = request_flag(r->request, "detach");
+	r->rootfs = request_flag(r->request, "rootfs");
+	r->remove_image = request_flag(r->request, "removeImage");
+	if (r->remove_image && (r->detach || str_ends(c->name, "create")))
+		return err_set(e, ERR_USAGE, 0, NULL,
+			       "--rmi is for a container that runs in the foreground");
 	if (request_flag(r->request, "terminal") && !r->detach)
 		set_console_size(r->request);
 	r->pull = json_get_str(r->request, "pull", "missing");
 	/* a name of a place is not a name in the store */
-	if (str_after(operands.argv[0], "oci:") && str_eq(r->pull, "missing"))
+	if (!r->rootfs && str_after(operands.argv[0], "oci:") && str_eq(r->pull, "missing"))
 		r->pull = "always";
 	set_defaults(r->request, argc, argv);
 	r->doc = doc_new();
@@ -139,6 +146,10 @@ static void add_fetch(struct pipeline *p, const struct run *r, const char *polic
 	plan_flag(s, "--quiet", request_flag(r->request, "quiet"));
 	plan_flag(s, "--prompt", isatty(STDIN_FILENO) && isatty(STDOUT_FILENO));
 	plan_value(s, "--authfile", json_get_str(r->request, "authfile", NULL));
+	plan_value(s, "--cert-dir", json_get_str(r->request, "certDir", NULL));
+	plan_value(s, "--retry-delay", json_get_str(r->request, "retryDelay", NULL));
+	if (json_has(r->request, "retry"))
+		strv_addf(&s->argv, "--retry=%d", (int)json_get_int(r->request, "retry", 0));
 	if (json_has(r->request, "tlsVerify"))
 		strv_addf(&s->argv, "--tls-verify=%s",
 			  json_get_bool(r->request, "tlsVerify", true) ? "true" : "false");
@@ -147,13 +158,17 @@ static void add_fetch(struct pipeline *p, const struct run *r, const char *polic
 
 static void add_create(struct pipeline *p, const struct run *r, bool start)
 {
-	if (json_has(r->request, "ports"))
+	bool needs = json_has(r->request, "requires") || json_path(r->request, "network.container");
+	struct step *s;
+
+	if (json_has(r->request, "ports") || request_flag(r->request, "publishAll"))
 		plan_add(p, "net-slirp-launch", "--check", NULL);
 	/* a script that is kept for later must not have an id that is used up */
 	if (mode.dry_run)
-		plan_add(p, "ctr-create", start ? "--start" : NULL, NULL);
+		s = plan_add(p, "ctr-create", start ? "--start" : NULL, NULL);
 	else
-		plan_add(p, "ctr-create", "--id", r->id, start ? "--start" : NULL, NULL);
+		s = plan_add(p, "ctr-create", "--id", r->id, start ? "--start" : NULL, NULL);
+	s->hold = needs && start ? HOLD_AGAIN : 0;
 }
 
 /*
@@ -232,13 +247,41 @@ static void add_attach(struct pipeline *p, const char *sig_proxy)
 }
 
 /* What a pipeline that failed behind ctr-create left. The programs have said why it failed. */
-static void undo(const char *id)
+static void undo(const char *id, bool keep)
 {
 	_plan_ struct pipeline p = {0};
 	_outcome_ struct outcome o = {0};
 
-	plan_add(&p, "ctr-cleanup", "--force", "--remove", "--volumes", "--ignore", id, NULL);
+	if (keep)
+		plan_add(&p, "ctr-cleanup", "--ignore", id, NULL);
+	else
+		plan_add(&p, "ctr-cleanup", "--force", "--remove", "--volumes", "--ignore", id,
+			 NULL);
 	plan_run(&p, &o, NULL);
+}
+
+static void remove_image(const struct run *r)
+{
+	_plan_ struct pipeline p = {0};
+	_outcome_ struct outcome o = {0};
+
+	/* one that other containers use stays */
+	plan_add(&p, "img-remove", "--", json_get_str(r->request, "image", ""), NULL);
+	plan_run(&p, &o, NULL);
+}
+
+/*
+ * The container was made and could not be started: what Podman calls a failed start, after which it
+ * keeps the container. What is wrong in the request itself fails before a container is made there,
+ * and leaves none here.
+ */
+static bool failed_start(const struct pipeline *p, const struct outcome *o)
+{
+	const char *program = p->step[o->failed].program;
+
+	return str_eq(program, "rootfs-mount") ||
+	       (str_eq(program, "net-slirp-launch") && !p->step[o->failed].argv.n) ||
+	       (str_eq(program, "ctr-monitor") && o->status != ERR_UNSUPPORTED);
 }
 
 /*
@@ -255,9 +298,10 @@ static int start_status(const struct pipeline *p, const struct outcome *o)
 {
 	if (o->signal && o->status == 128 + o->signal)
 		return o->status;
-	if (!str_eq(p->step[o->failed].program, "ctr-monitor"))
+	if (!failed_start(p, o))
 		return 125;
-	return o->status == ERR_NOTFOUND ? 127 : o->status == ERR_DENIED ? 126 : 125;
+	return o->status == ERR_NOTFOUND && str_eq(p->step[o->failed].program, "ctr-monitor") ? 127
+											      : 126;
 }
 
 static void build(struct pipeline *p, const struct run *r, const struct json *doc, bool start,
@@ -290,7 +334,10 @@ static int fetch(const struct run *r, const char *policy, struct json **doc, str
 	return 0;
 }
 
-/* Runs the pipeline; *status is the exit status for the user. */
+/*
+ * Runs the pipeline; *status is the exit status for the user. 1: the image must be fetched; 2: a
+ * container that this one needs does not run.
+ */
 static int execute(const struct run *r, bool start, const struct json *doc, bool find, int *status,
 		   struct outcome *o, struct err *e)
 {
@@ -301,30 +348,64 @@ static int execute(const struct run *r, bool start, const struct json *doc, bool
 		return -1;
 	if (find && o->failed == 0 && (o->status == ERR_NOTFOUND || o->status == ERR_AGAIN) &&
 	    !str_eq(r->pull, "never"))
-		return 1; /* the image must be fetched */
+		return 1;
+	if (o->failed >= 0 && o->status == ERR_AGAIN && start &&
+	    str_eq(p.step[o->failed].program, "ctr-create"))
+		return 2; /* nothing is made yet */
 	if (failed_before_attach(&p, o)) {
 		*status = start_status(&p, o);
 		if (!find || o->failed > 0)
-			undo(r->id);
+			undo(r->id, start && failed_start(&p, o) && !o->signal &&
+					    !request_flag(r->request, "remove"));
 		return 0;
 	}
 	*status = o->failed >= 0 ? o->status : 0;
 	return 0;
 }
 
+static int needed_ended(const struct json *request, struct err *e)
+{
+	const char *name = json_str(json_path(request, "network.container"));
+
+	if (!name)
+		name = json_str(json_at(json_get(request, "requires"), 0));
+	return err_set(e, ERR_AGAIN, 0, NULL,
+		       "container %s is needed and not running: it has ended again", name);
+}
+
+/* The same, and what it needs is started first. */
+static int execute_all(const struct run *r, bool start, const struct json *doc, bool find,
+		       int *status, struct err *e)
+{
+	_outcome_ struct outcome o = {0};
+	int n = execute(r, start, doc, find, status, &o, e);
+
+	if (n != 2)
+		return n;
+	if (needed_by_request(r->request, status, e) < 0)
+		return -1;
+	if (*status) {
+		*status = 126;
+		return 0;
+	}
+	outcome_release(&o);
+	n = execute(r, start, doc, find, status, &o, e);
+	return n == 2 ? needed_ended(r->request, e) : n;
+}
+
 static int dry_run(const struct run *r, bool start, struct err *e)
 {
 	_plan_ struct pipeline find = {0}, get = {0}, p = {.input = r->doc};
 	_outcome_ struct outcome o = {0};
-	bool search = str_eq(r->pull, "missing") || str_eq(r->pull, "never");
+	bool search = !r->rootfs && (str_eq(r->pull, "missing") || str_eq(r->pull, "never"));
 
 	dry_run_input(r->doc);
-	if (str_eq(r->pull, "missing")) {
+	if (!r->rootfs && str_eq(r->pull, "missing")) {
 		plan_add(&find, "img-find", NULL);
 		add_fetch(&get, r, r->pull);
 		dry_run_unless(&find, &get);
 	}
-	if (!search)
+	if (!search && !r->rootfs)
 		add_fetch(&p, r, r->pull);
 	build(&p, r, r->doc, start, search);
 	return plan_run(&p, &o, e);
@@ -350,7 +431,6 @@ static int replace_old(const struct run *r, struct err *e)
 static int run_or_create(const struct command *c, int argc, char **argv, bool start, struct err *e)
 {
 	_clean_(run_release) struct run r = {0};
-	_outcome_ struct outcome o = {0};
 	_json_ struct json *fetched = NULL;
 	int n = parse(c, &r, argc, argv, e), status = 125;
 
@@ -363,12 +443,12 @@ static int run_or_create(const struct command *c, int argc, char **argv, bool st
 	if (write_cidfile(&r, e) < 0)
 		return -1;
 	n = 1;
-	if (str_eq(r.pull, "missing") || str_eq(r.pull, "never"))
-		n = execute(&r, start, r.doc, true, &status, &o, e);
+	if (r.rootfs || str_eq(r.pull, "missing") || str_eq(r.pull, "never"))
+		n = execute_all(&r, start, r.doc, !r.rootfs, &status, e);
 	if (n == 1) {
 		n = fetch(&r, r.pull, &fetched, e);
 		if (n == 0)
-			n = execute(&r, start, fetched, false, &status, &o, e);
+			n = execute_all(&r, start, fetched, false, &status, e);
 		else if (n == 125)
 			n = 0;
 	}
@@ -379,6 +459,8 @@ static int run_or_create(const struct command *c, int argc, char **argv, bool st
 		return -1;
 	if (status == 0 && (!start || r.detach))
 		printf("%s\n", r.id);
+	if (r.remove_image)
+		remove_image(&r);
 	return status;
 }
 
@@ -409,12 +491,13 @@ const struct opt start_options[] = {
 	{0},
 };
 
-static int start_one(const struct start_data *d, const char *name, struct err *e)
+/* 1: it runs already, or what it needs does not run; *status: for the user. */
+static int start_try(const struct start_data *d, const char *name, int *status, struct err *e)
 {
 	_plan_ struct pipeline p = {0};
 	_outcome_ struct outcome o = {0};
 
-	plan_add(&p, "ctr-load", d->attach ? "--detach=false" : "--detach=true",
+	plan_add(&p, "ctr-load", "--if-needed", d->attach ? "--detach=false" : "--detach=true",
 		 d->interactive ? "--interactive=true" : "--interactive=keep", name, NULL);
 	add_start(&p, NULL, !mode.dry_run);
 	if (d->attach) {
@@ -424,6 +507,9 @@ static int start_one(const struct start_data *d, const char *name, struct err *e
 	}
 	if (plan_run(&p, &o, e) < 0)
 		return -1;
+	if (o.failed == 0 && o.status == ERR_AGAIN)
+		return 1;
+	*status = o.failed >= 0 ? o.status : 0;
 	if (failed_before_attach(&p, &o)) {
 		_plan_ struct pipeline clean = {0};
 		_outcome_ struct outcome ignored = {0};
@@ -433,11 +519,57 @@ static int start_one(const struct start_data *d, const char *name, struct err *e
 			plan_add(&clean, "ctr-cleanup", name, NULL)->hold = HOLD_NOTFOUND;
 			plan_run(&clean, &ignored, NULL);
 		}
-		return start_status(&p, &o);
+		*status = start_status(&p, &o);
 	}
-	if (!d->attach)
+	return 0;
+}
+
+int start_once(const char *name, int *status, struct err *e)
+{
+	const struct start_data quiet = {0};
+
+	return start_try(&quiet, name, status, e);
+}
+
+/* One that runs already. */
+static int attach_to(const struct start_data *d, const char *name, struct err *e)
+{
+	_plan_ struct pipeline p = {0};
+	_outcome_ struct outcome o = {0};
+
+	plan_add(&p, "ctr-load", "--running",
+		 d->interactive ? "--interactive=true" : "--interactive=keep", name, NULL);
+	add_attach(&p, d->sig_proxy);
+	strv_add(&p.step[p.n - 1].argv, "--no-start");
+	if (d->detach_keys)
+		strv_addf(&p.step[p.n - 1].argv, "--detach-keys=%s", d->detach_keys);
+	if (plan_run(&p, &o, e) < 0)
+		return -1;
+	return o.failed == 0 ? 125 : o.status;
+}
+
+static int start_one(const struct start_data *d, const char *name, struct err *e)
+{
+	bool runs = false;
+	int status = 0, n = start_try(d, name, &status, e);
+
+	if (n == 1) {
+		n = needed_start(name, -1, &runs, &status, e);
+		if (n == 0 && !runs && status == 0)
+			n = start_try(d, name, &status, e);
+		if (n == 1)
+			return err_set(
+				e, ERR_AGAIN, 0, NULL,
+				"container %s, or one that it needs, starts or ends just now",
+				name);
+	}
+	if (n < 0)
+		return -1;
+	if (runs && d->attach)
+		return attach_to(d, name, e);
+	if (!d->attach && status == 0)
 		printf("%s\n", name);
-	return o.failed >= 0 ? o.status : 0;
+	return status;
 }
 
 int cmd_start(const struct command *c, int argc, char **argv, struct err *e)

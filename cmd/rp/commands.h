@@ -91,6 +91,26 @@ int cmd_complete(const struct command *c, int argc, char **argv, struct err *e);
 int cmd_replay(const struct command *c, int argc, char **argv, struct err *e);
 int cmd_reset(const struct command *c, int argc, char **argv, struct err *e);
 
+/* run_checks.c: says what Podman only warns of, and takes it out of the request. */
+void run_warn(struct json *request);
+/*
+ * --preserve-fds: the descriptors that the caller promised. To be called before any of ours can
+ * have taken their numbers.
+ */
+int run_check_descriptors(const struct json *request, struct err *e);
+
+/*
+ * Starts what the container needs. *runs: the container itself runs already, nothing was done.
+ * depth: how many containers may still need one another; -1: as many as usual. *status: of one that
+ * did not start.
+ */
+int needed_start(const char *name, int depth, bool *runs, int *status, struct err *e);
+/* The same for a container that is not made yet. */
+int needed_by_request(const struct json *request, int *status, struct err *e);
+
+/* cmd_run.c: starts it in the background. 1: it runs already, or what it needs does not run. */
+int start_once(const char *name, int *status, struct err *e);
+
 /* help.c: the commands of a group; all of them where it is NULL. */
 void print_commands(const char *group);
 

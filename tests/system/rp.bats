@@ -149,7 +149,7 @@ teardown() {
 	[ "$output" = $'1000\n1000\n/tmp\n1\nbox\n100\npodman' ]
 	run -0 rp run --rm --network none -u 77:88 busybox id
 	[[ $output == *uid=77*gid=88* ]]
-	run -125 rp run --rm --network none -u nobody-here busybox id
+	run -126 rp run --rm --network none -u nobody-here busybox id
 }
 
 @test "run: the image's supplementary groups are the user's, and no others" {
