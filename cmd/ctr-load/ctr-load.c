@@ -93,8 +93,8 @@ static int run(struct prog *p, struct err *e)
 	id = container_find(&s, p->argv[0], e);
 	if (!id || container_load(&s, id, &p->doc, e) < 0)
 		return -1;
-	if (!o->running && check_start(&s, id, p->doc, e) < 0) {
-		if (e->code != ERR_AGAIN || !o->if_needed)
+	if (o->if_needed && check_start(&s, id, p->doc, e) < 0) {
+		if (e->code != ERR_AGAIN)
 			return -1;
 		err_clear(e);
 		p->exit_status = ERR_AGAIN;

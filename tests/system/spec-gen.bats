@@ -160,7 +160,7 @@ words() {
 @test "long lists of an image cost no more than their length, and have a limit that is named" {
 	many() { jq -c --argjson n "$1" "$2" plain.json; }
 	many 60000 '.image.config.Env = [range($n) | "NAME\(.)=1"]' >env.json
-	timeout 4 "$B/bin/spec-gen" <env.json | jq -e '.spec.process.env | length == 60004 and .[60003] == "NAME59999=1"'
+	timeout 4 "$B/bin/spec-gen" <env.json | jq -e '.spec.process.env | length == 60005 and .[60004] == "NAME59999=1"'
 	many 20000 '.volumes = [range($n) | {type: "tmpfs", source: "tmpfs", destination: "/v\(.)"}]' >mounts.json
 	timeout 4 "$B/bin/spec-gen" <mounts.json | jq -e '.spec.mounts | length > 20000'
 	many 60000 '.image.config.Env = [range($n) | "NAME\(.)"]' >bad.json

@@ -44,8 +44,7 @@ ready'
 	[ "$(start a init)" = "$prepared" ]
 	run -0 --separate-stderr timeout 20 rp stop -t 15 a
 	[ -z "$stderr" ]
-	[ "$(rp inspect a -f '{{.State.ExitCode}} {{.Config.StopSignal}} {{.Config.SystemdMode}}')" = "0 37 true" ] ||
-		[ "$(rp inspect a -f '{{.State.ExitCode}} {{.Config.StopSignal}} {{.Config.SystemdMode}}')" = "0 SIGRTMIN+3 true" ]
+	[ "$(rp inspect a -f '{{.State.ExitCode}} {{.Config.StopSignal}} {{.Config.SystemdMode}}')" = "0 SIGRTMIN+3 true" ]
 	[ "$(start b entry)" = "$prepared" ]
 	[ "$(start c busybox /usr/sbin/init)" = "$prepared" ]
 	# at a later start as well, and with a read-only root

@@ -216,7 +216,7 @@ no_volumes() { [ ! -d "$XDG_DATA_HOME/rp/volumes" ] || [ -z "$(ls -A "$XDG_DATA_
 	[ "${lines[0]}" = 750 ]
 	[[ ${lines[1]} == *noexec*size=1024k* ]]
 	[ "${lines[2]}" = full ]
-	run -125 c --tmpfs /t:size=x busybox true
+	run -126 c --tmpfs /t:size=x busybox true
 	[ "${#lines[@]}" = 1 ]
 	run -125 c --tmpfs t busybox true
 }
@@ -229,10 +229,10 @@ no_volumes() { [ ! -d "$XDG_DATA_HOME/rp/volumes" ] || [ -z "$(ls -A "$XDG_DATA_
 		c --tmpfs $at links touch $at/new
 	done
 	for at in /loop /loop/x; do
-		run -125 c -v ./share:$at links true
+		run -126 c -v ./share:$at links true
 		[ "${#lines[@]}" = 1 ]
 		[[ $output == *"$at"* ]]
-		run -125 c --tmpfs $at links true
+		run -126 c --tmpfs $at links true
 	done
 	[ "$(c -v ./share:/toetc/inner links sh -c 'cat /etc/inner/file; test -e /etc/passwd && echo yes')" = $'here\nyes' ]
 	[ "$(c -v ./share/file:/toetc/hostname2 links cat /etc/hostname2)" = here ]
