@@ -58,9 +58,25 @@ static int random_id(char id[CONTAINER_ID_LEN + 1], struct err *e)
 	return 0;
 }
 
-static int write_text(int dir, const char *file, mode_t mode, const char *text, struct err *e)
+/* A copy, so that the container has it whatever becomes of the host's. */
+static int write_zone(int dir, const struct json *doc, struct err *e)
 {
-	return file_replace(dir, file, text, strlen(text), mode, false, e);
+	const char *zone = json_str(json_path(doc, "request.timezone"));
+	_free_ char *path = NULL;
+	_buf_ struct buf data = {0};
+
+	if (!zone)
+		return 0;
+	if (*zone == '/' || strstr(zone, ".."))
+		return err_set(e, ERR_INPUT, 0, NULL, ".request.timezone: \"%.100s\" is no zone",
+			       zone);
+	/* the host's may be a link, and a container's file is a copy anyway */
+	path = str_eq(zone, "local") ? realpath("/etc/localtime", NULL)
+				     : str_fmt("/usr/share/zoneinfo/%s", zone);
+	if (!path || file_read(AT_FDCWD, path, MAX_ZONE, &data, e) < 0)
+		return path ? err_prefix(e, "time zone %s", zone)
+			    : err_sys(e, "realpath", "time zone local: /etc/localtime");
+	return file_new(dir, "localtime", data.data, data.len, 0644, e);
 }
 
 /* The host's network, or none: what net-slirp-launch would do is told here already. */
