@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "internal.h"
+#include "plan.h"
 
 static enum plan_ns inside;
 

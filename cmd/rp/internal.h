@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-#include "plan.h"
+#include "pipeline.h"
 
 /* ---- step.c ---- */
 

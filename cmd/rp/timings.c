@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "internal.h"
+#include "plan.h"
 
 #define MAX_ROWS 64
 #define WIDTH	 40

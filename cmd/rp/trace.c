@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "internal.h"
+#include "plan.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "oci/store.h"
