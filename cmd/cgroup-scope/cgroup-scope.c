@@ -427,6 +427,17 @@ static int confine_here(struct err *e)
 
 static const struct opt options[] = {{0}};
 
+static const struct field document[] = {
+	{"schema", FIELD_STRING, 0, sizeof(char *), FIELD_NEED, .words = "rp.scope/1"},
+	{"unit", FIELD_STRING, 0, sizeof(char *), FIELD_NEED},
+	{"slice", FIELD_STRING, 0, sizeof(char *)},
+	{"pid", FIELD_NUMBER, 0, sizeof(int), .min = 1, .max = INT32_MAX},
+	{"below", FIELD_STRING, 0, sizeof(char *)},
+	{"properties", FIELD_RAW, 0, 0, 0, "numbers and texts, as systemd has them"},
+	{"cgroup", FIELD_STRING, 0, sizeof(char *)},
+	{0},
+};
+
 static const struct program program = {
 	.name = "cgroup-scope",
 	.summary = "make, change and end a transient scope of systemd for a container",
@@ -434,6 +445,8 @@ static const struct program program = {
 	.opts = options,
 	.io = PROG_READS | PROG_WRITES,
 	.confine = confine_here,
+	.reads_fields = document,
+	.writes_fields = document,
 	.run = run,
 };
 

@@ -436,6 +436,7 @@ static const struct program program = {
 	.check = check,
 	.reads = reads,
 	.confine = confine_here,
+	.needs = "process",
 	.run = run,
 };
 

@@ -505,6 +505,7 @@ static const struct program program = {
 	.opts = options,
 	.opts_size = sizeof(struct options),
 	.io = PROG_MAY_READ | PROG_CONTAINER,
+	.needs = "container",
 	.run = run,
 };
 

@@ -290,6 +290,8 @@ static const struct program program = {
 	.opts_size = sizeof(struct options),
 	.io = PROG_READS | PROG_WRITES | PROG_CONTAINER,
 	.confine = sweep_and_confine,
+	.needs = "request",
+	.gives = "request container",
 	.run = run,
 };
 

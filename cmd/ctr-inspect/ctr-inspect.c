@@ -344,14 +344,21 @@ static int run(struct prog *p, struct err *e)
 	return 0;
 }
 
+/* What is written of each; the rest is as Podman has it. */
+static const struct field container[] = {
+	{"Id", FIELD_STRING, 0, sizeof(char *), FIELD_NEED},
+	{0},
+};
+
 static const struct program program = {
 	.name = "ctr-inspect",
 	.summary = "show all about containers",
 	.usage = "[--size] [--] CONTAINER...",
 	.opts = options,
 	.opts_size = sizeof(struct options),
-	.io = PROG_WRITES,
+	.io = PROG_WRITES | PROG_WRITES_ARRAY,
 	.confine = confine_reader,
+	.writes_fields = container,
 	.run = run,
 };
 

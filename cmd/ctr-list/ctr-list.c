@@ -155,6 +155,22 @@ static int run(struct prog *p, struct err *e)
 	return 0;
 }
 
+/* What is written; the rest of each is as Podman has it. */
+static const struct field container[] = {
+	{"Id", FIELD_STRING, 0, sizeof(char *), FIELD_NEED},
+	{"State", FIELD_STRING, 0, sizeof(char *), FIELD_NEED},
+	{"Names", FIELD_STRINGS, 0, sizeof(struct strv), FIELD_NEED},
+	{0},
+};
+
+static const struct field document[] = {
+	{"schema", FIELD_STRING, 0, sizeof(char *), FIELD_NEED, .words = "rp.containers/1"},
+	{"containers", FIELD_OBJECTS, 0, 0, FIELD_NEED, .table = container},
+	{"rows", FIELD_OBJECTS, 0, 0, FIELD_NEED, "texts for tables and templates"},
+	{"view", FIELD_RAW, 0, 0, 0, "how to show it"},
+	{0},
+};
+
 static const struct program program = {
 	.name = "ctr-list",
 	.summary = "list the containers of the store",
@@ -164,6 +180,7 @@ static const struct program program = {
 	.operands = NO_OPERANDS,
 	.io = PROG_WRITES,
 	.confine = confine_reader,
+	.writes_fields = document,
 	.run = run,
 };
 

@@ -125,6 +125,7 @@ static const struct program program = {
 	.opts = options,
 	.opts_size = sizeof(struct options),
 	.io = PROG_WRITES,
+	.gives = "request container",
 	.run = run,
 };
 

@@ -490,6 +490,8 @@ static const struct program program = {
 	.description = "With .request.detach the container runs when this program ends; otherwise\n"
 		       "it is started when a client of the attach socket asks for it.",
 	.io = PROG_WRITES,
+	.needs = "request container spec",
+	.gives = "request container spec process",
 	.run = run,
 };
 

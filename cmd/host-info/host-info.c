@@ -120,6 +120,18 @@ static int confine_here(struct err *e)
 	return confine(&c, e);
 }
 
+static const struct field document[] = {
+	{"host", FIELD_RAW, 0, 0},
+	{"store", FIELD_RAW, 0, 0},
+	{"registries", FIELD_RAW, 0, 0},
+	{"plugins", FIELD_RAW, 0, 0},
+	{"version", FIELD_RAW, 0, 0},
+	{"Client", FIELD_RAW, 0, 0, 0, "with --versions"},
+	{"Server", FIELD_RAW, 0, 0},
+	{"view", FIELD_RAW, 0, 0, 0, "how to show it"},
+	{0},
+};
+
 static const struct program program = {
 	.name = "host-info",
 	.summary = "show what this host offers and what the store holds",
@@ -129,6 +141,7 @@ static const struct program program = {
 	.operands = NO_OPERANDS,
 	.io = PROG_WRITES,
 	.confine = confine_here,
+	.writes_fields = document,
 	.run = run,
 };
 

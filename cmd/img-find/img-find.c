@@ -123,6 +123,8 @@ static const struct program program = {
 	.opts_size = sizeof(struct options),
 	.io = PROG_MAY_READ | PROG_NEEDS_DOC | PROG_WRITES | PROG_CONTAINER,
 	.confine = confine_reader,
+	.needs = "request",
+	.gives = "request image",
 	.run = run,
 };
 

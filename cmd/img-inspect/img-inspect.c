@@ -202,15 +202,22 @@ static bool reads(const struct prog *p)
 	return o->missing;
 }
 
+/* What is written of each; the rest is as Podman has it. */
+static const struct field image[] = {
+	{"Id", FIELD_STRING, 0, sizeof(char *), FIELD_NEED},
+	{0},
+};
+
 static const struct program program = {
 	.name = "img-inspect",
 	.summary = "show all about images of the local store",
 	.usage = "[options] IMAGE...",
 	.opts = options,
 	.opts_size = sizeof(struct options),
-	.io = PROG_WRITES,
+	.io = PROG_WRITES | PROG_WRITES_ARRAY,
 	.reads = reads,
 	.confine = confine_reader,
+	.writes_fields = image,
 	.run = run,
 };
 

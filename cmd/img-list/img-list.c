@@ -218,6 +218,20 @@ static int run(struct prog *p, struct err *e)
 	return 0;
 }
 
+/* What is written; the rest of each is as Podman has it. */
+static const struct field image[] = {
+	{"Id", FIELD_STRING, 0, sizeof(char *), FIELD_NEED},
+	{0},
+};
+
+static const struct field document[] = {
+	{"schema", FIELD_STRING, 0, sizeof(char *), FIELD_NEED, .words = "rp.images/1"},
+	{"images", FIELD_OBJECTS, 0, 0, FIELD_NEED, .table = image},
+	{"rows", FIELD_OBJECTS, 0, 0, FIELD_NEED, "texts for tables and templates"},
+	{"view", FIELD_RAW, 0, 0, 0, "how to show it"},
+	{0},
+};
+
 static const struct program program = {
 	.name = "img-list",
 	.summary = "list the images of the local store",
@@ -227,6 +241,7 @@ static const struct program program = {
 	.operands = AT_MOST(1),
 	.io = PROG_WRITES,
 	.confine = confine_reader,
+	.writes_fields = document,
 	.run = run,
 };
 

@@ -304,6 +304,14 @@ static int check(const struct prog *p, struct err *e)
 	return 0;
 }
 
+static const struct field document[] = {
+	{"schema", FIELD_STRING, 0, sizeof(char *), FIELD_NEED, .words = "rp.removed/1"},
+	{"untagged", FIELD_STRINGS, 0, sizeof(struct strv)},
+	{"deleted", FIELD_STRINGS, 0, sizeof(struct strv)},
+	{"view", FIELD_RAW, 0, 0, 0, "how to show it"},
+	{0},
+};
+
 static const struct program program = {
 	.name = "img-remove",
 	.summary = "remove images from the local store",
@@ -313,6 +321,7 @@ static const struct program program = {
 	.io = PROG_WRITES,
 	.confine = confine_here,
 	.check = check,
+	.writes_fields = document,
 	.run = run,
 };
 

@@ -43,6 +43,12 @@ static int run(struct prog *p, struct err *e)
 	return 0;
 }
 
+static const struct field document[] = {
+	{"view", FIELD_RAW, 0, 0, 0, "how to show it, unless the options say it"},
+	{"rows", FIELD_OBJECTS, 0, 0, 0, "what templates and tables go over"},
+	{0},
+};
+
 static const struct program program = {
 	.name = "json-format",
 	.summary = "render a JSON document as JSON, YAML, by a Go template, or as a table",
@@ -51,6 +57,7 @@ static const struct program program = {
 	.opts_size = sizeof(struct options),
 	.io = PROG_READS,
 	.confine = confine_pipes,
+	.reads_fields = document,
 	.run = run,
 };
 

@@ -224,6 +224,8 @@ static const struct program program = {
 	.opts_size = sizeof(struct options),
 	.io = PROG_READS | PROG_WRITES | PROG_CONTAINER,
 	.confine = confine_self,
+	.needs = "image",
+	.gives = "image rootfs",
 	.run = run,
 };
 

@@ -364,6 +364,8 @@ static const struct program program = {
 	.opts_size = sizeof(struct options),
 	.io = PROG_WRITES, /* reads by itself, from one of two places */
 	.confine = confine_early,
+	.needs = "request",
+	.gives = "request",
 	.run = run,
 };
 

@@ -328,6 +328,8 @@ static const struct program program = {
 	.opts_size = sizeof(struct options),
 	.io = PROG_READS | PROG_WRITES | PROG_CONTAINER,
 	.confine = confine_early,
+	.needs = "request rootfs container",
+	.gives = "request rootfs container",
 	.run = run,
 };
 

@@ -193,12 +193,40 @@ static int confine_here(struct err *e)
 	return confine(&c, e);
 }
 
+static const struct field labels[] = {
+	{"processLabel", FIELD_STRING, 0, sizeof(char *)},
+	{"mountLabel", FIELD_STRING, 0, sizeof(char *)},
+	{0},
+};
+
+static const struct field relabel[] = {
+	{"source", FIELD_STRING, 0, sizeof(char *), FIELD_NEED},
+	{"shared", FIELD_BOOL, 0, sizeof(bool), FIELD_NEED},
+	{0},
+};
+
+static const struct field question[] = {
+	{"schema", FIELD_STRING, 0, sizeof(char *), FIELD_NEED, .words = "rp.label/1"},
+	{"security", FIELD_ANY, 0, 0},
+	{"selinux", FIELD_OBJECT, 0, 0, .table = labels},
+	{"relabel", FIELD_OBJECTS, 0, 0, .table = relabel},
+	{0},
+};
+
+static const struct field answer[] = {
+	{"schema", FIELD_STRING, 0, sizeof(char *), FIELD_NEED, .words = "rp.label/1"},
+	{"selinux", FIELD_OBJECT, 0, 0, FIELD_NEED, .table = labels},
+	{0},
+};
+
 static const struct program program = {
 	.name = "selinux-label",
 	.summary = "choose a container's SELinux labels and relabel what it mounts",
 	.usage = "< document",
 	.io = PROG_READS | PROG_WRITES,
 	.confine = confine_here,
+	.reads_fields = question,
+	.writes_fields = answer,
 	.run = run,
 };
 

@@ -169,6 +169,8 @@ static const struct program program = {
 	.opts_size = sizeof(struct options),
 	.io = PROG_READS | PROG_WRITES | PROG_CONTAINER | PROG_STOP_AT_OPERAND,
 	.confine = confine_pipes,
+	.needs = "request rootfs",
+	.gives = "request rootfs spec",
 	.run = run,
 };
 

@@ -405,6 +405,8 @@ static const struct program program = {
 	.usage = "< document",
 	.io = PROG_READS | PROG_WRITES | PROG_CONTAINER,
 	.confine = confine_here,
+	.needs = "request",
+	.gives = "request volumes",
 	.run = run,
 };
 

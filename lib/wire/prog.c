@@ -112,8 +112,8 @@ int operands_check(const struct operands *o, int argc, struct err *e)
 	return 0;
 }
 
-/* doc-schema, which stands beside this program, has the text for all of them. */
-static int print_schema(const struct program *def)
+/* Of a container document doc-schema, which stands beside this program, has the tables. */
+static int ask_doc_schema(const struct program *def)
 {
 	char path[4096];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 32);
@@ -121,8 +121,52 @@ static int print_schema(const struct program *def)
 	struct err e = {0};
 
 	strcpy(slash ? slash + 1 : path, "doc-schema");
-	execl(path, path, def->name, (char *)NULL);
+	execl(path, path, "--reads", def->needs ? def->needs : "-", "--writes",
+	      def->gives ? def->gives : "-", "--", def->name, (char *)NULL);
 	err_sys(&e, "execve", "cannot run %s", path);
+	log_err(&e);
+	return ERR_FAILED;
+}
+
+static struct json *own_schema(const struct field *table, bool array)
+{
+	struct json *one = table ? fields_schema(table) : NULL, *all;
+
+	if (!one || !array)
+		return one;
+	all = json_new_object();
+	json_set(all, "type", json_new_str("array"));
+	json_set(all, "items", one);
+	return all;
+}
+
+struct json *schema_of(const char *title, struct json *reads, struct json *writes)
+{
+	struct json *out = writes ? writes : json_copy(reads);
+
+	json_set(out, "$schema", json_new_str("https://json-schema.org/draft/2020-12/schema"));
+	json_set(out, "title", json_new_str(title));
+	if (reads)
+		json_set(json_need_obj(out, "$defs"), "input", reads);
+	return out;
+}
+
+static int print_schema(const struct program *def)
+{
+	_json_ struct json *out = NULL;
+	struct err e = {0};
+
+	if (def->needs || def->gives)
+		return ask_doc_schema(def);
+	if (!def->reads_fields && !def->writes_fields) {
+		err_set(&e, ERR_NOTFOUND, 0, NULL, "%s reads and writes no document", def->name);
+		log_err(&e);
+		return ERR_NOTFOUND;
+	}
+	out = schema_of(def->name, own_schema(def->reads_fields, false),
+			own_schema(def->writes_fields, def->io & PROG_WRITES_ARRAY));
+	if (json_write(STDOUT_FILENO, out, &e) == 0)
+		return 0;
 	log_err(&e);
 	return ERR_FAILED;
 }

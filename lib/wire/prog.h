@@ -18,6 +18,7 @@
 #ifndef RP_WIRE_PROG_H
 #define RP_WIRE_PROG_H
 
+#include "wire/fields.h"
 #include "wire/json.h"
 #include "wire/opt.h"
 
@@ -32,6 +33,7 @@ enum prog_io {
 	PROG_NEEDS_DOC = 1 << 5, /* without stdin document start from an empty rp.container/1 */
 	/* its status is another program's: for a command of rp, failures of its own are 125 */
 	PROG_PASSES_STATUS = 1 << 6,
+	PROG_WRITES_ARRAY = 1 << 7, /* of what writes_fields describe */
 };
 
 struct prog;
@@ -67,6 +69,12 @@ struct program {
 	size_t opts_size; /* of the struct the offsets refer to */
 	struct operands operands; /* how many words; all zero: run() looks for itself */
 	unsigned io;		  /* enum prog_io */
+	/*
+	 * What --schema prints: tables of documents of its own, or, of a container document, the
+	 * members that must be there before and after, separated by blanks. NULL: there is none.
+	 */
+	const struct field *reads_fields, *writes_fields;
+	const char *needs, *gives;
 	/* Looks at options and operands together, before anything is touched or read. May be NULL.
 	 */
 	int (*check)(const struct prog *p, struct err *e);
@@ -89,6 +97,10 @@ struct prog {
 };
 
 int prog_main(const struct program *def, int argc, char **argv);
+
+/* What --schema prints of these schemas, either may be NULL; takes both over. The caller puts it.
+ */
+struct json *schema_of(const char *title, struct json *reads, struct json *writes);
 
 /* ERR_USAGE, in Podman's words, where argc is not what the operands ask for. */
 int operands_check(const struct operands *o, int argc, struct err *e);

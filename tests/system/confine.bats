@@ -64,7 +64,7 @@ stage() { # STEPS PROGRAM
 	echo '{"a":1}' >"$DIR/in"
 	traced json-format <"$DIR/in" >/dev/null
 	says 'read(0' "$pipes"
-	traced doc-schema spec-gen >/dev/null
+	traced doc-schema >/dev/null
 	says - "$pipes"
 	stage "img-find <$DIR/req |" "spec-gen -- true"
 	says - "$pipes"

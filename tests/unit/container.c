@@ -111,7 +111,7 @@ static void test_taken(void **state)
 	assert_int_equal(e.code, ERR_EXISTS);
 	missing(&s, "other", ERR_NOTFOUND);
 	id_of(1, id);
-	assert_int_equal(container_withdraw(&s, id, NULL), 0);
+	assert_int_equal(container_withdraw(&s, id, NULL, NULL), 0);
 	assert_int_equal(container_shred(&s, id, NULL), 0);
 	missing(&s, "taken", ERR_NOTFOUND);
 	assert_int_equal(make(&s, 2, "taken", NULL), 0);
@@ -253,7 +253,7 @@ static void test_half(void **state)
 	write_json(dir, "container.json", "{\"schema\":\"rp.cont");
 	assert_int_equal(container_load(&s, id, &doc, &e), -1);
 	assert_int_equal(e.code, ERR_NOTFOUND);
-	assert_int_equal(container_withdraw(&s, id, NULL), 0);
+	assert_int_equal(container_withdraw(&s, id, NULL, NULL), 0);
 	assert_int_equal(container_shred(&s, id, NULL), 0);
 	missing(&s, id, ERR_NOTFOUND);
 }

@@ -1,1 +1,0 @@
-nosuch reads and writes no document
