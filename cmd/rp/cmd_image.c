@@ -42,6 +42,7 @@ static int pull_one(const struct pull_data *d, char *image, struct err *e)
 		strv_addf(&s->argv, "--tls-verify=%s", d->tls_verify);
 	plan_words(s, 1, &image);
 	plan_add(&p, "layer-unpack", NULL);
+	dry_run_line(&p, "{{slice .image.id 7}}");
 	if (plan_run(&p, &o, e) < 0)
 		return -1;
 	if (o.failed >= 0)

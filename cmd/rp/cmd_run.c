@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * run, create, start, attach: the pipelines that lead to a running container.
+ * run, create: the pipelines that lead to a running container.
  *
  *	img-find | [net-slirp-launch --check] | ctr-create | rootfs-mount | [net-slirp-launch] |
  *	[vol-prepare] | spec-gen | ctr-monitor | [ctr-attach]
@@ -21,6 +21,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "commands.h"
+#include "run.h"
 #include "ctr/netfiles.h"
 #include "ctr/work.h"
 #include "oci/request.h"
@@ -216,7 +217,7 @@ static void tell_host(struct step *spec_gen)
  * The steps of a start. Those that have nothing to do are left out: the document, which is what the
  * first step reads, tells, or the first step itself once it has found the image (tells).
  */
-static void add_start(struct pipeline *p, const struct json *doc, bool tells)
+void run_add_start(struct pipeline *p, const struct json *doc, bool tells)
 {
 	struct step *made = &p->step[p->n - 1]; /* ctr-create or ctr-load */
 
@@ -236,7 +237,7 @@ static void add_start(struct pipeline *p, const struct json *doc, bool tells)
 	plan_add(p, "ctr-monitor", NULL);
 }
 
-static void add_attach(struct pipeline *p, const char *sig_proxy)
+void run_add_attach(struct pipeline *p, const char *sig_proxy)
 {
 	struct step *s = plan_add(p, "ctr-attach", "--stdin-fd", "3", NULL);
 
@@ -288,13 +289,13 @@ static bool failed_start(const struct pipeline *p, const struct outcome *o)
  * The program after which the container is the monitor's business: it has recorded what happened
  * and cleaned up itself.
  */
-static bool failed_before_attach(const struct pipeline *p, const struct outcome *o)
+bool run_failed_before_attach(const struct pipeline *p, const struct outcome *o)
 {
 	return o->failed >= 0 && !str_eq(p->step[o->failed].program, "ctr-attach");
 }
 
 /* ctr-monitor passes on what the OCI runtime said: not found, not allowed. */
-static int start_status(const struct pipeline *p, const struct outcome *o)
+int run_status(const struct pipeline *p, const struct outcome *o)
 {
 	if (o->signal && o->status == 128 + o->signal)
 		return o->status;
@@ -314,9 +315,9 @@ static void build(struct pipeline *p, const struct run *r, const struct json *do
 	}
 	add_create(p, r, start);
 	if (start) {
-		add_start(p, doc, find && !mode.dry_run && !work_volumes(doc));
+		run_add_start(p, doc, find && !mode.dry_run && !work_volumes(doc));
 		if (!r->detach)
-			add_attach(p, request_flag(r->request, "sigProxy") ? NULL : "false");
+			run_add_attach(p, request_flag(r->request, "sigProxy") ? NULL : "false");
 	}
 }
 
@@ -352,8 +353,8 @@ static int execute(const struct run *r, bool start, const struct json *doc, bool
 	if (o->failed >= 0 && o->status == ERR_AGAIN && start &&
 	    str_eq(p.step[o->failed].program, "ctr-create"))
 		return 2; /* nothing is made yet */
-	if (failed_before_attach(&p, o)) {
-		*status = start_status(&p, o);
+	if (run_failed_before_attach(&p, o)) {
+		*status = run_status(&p, o);
 		if (!find || o->failed > 0)
 			undo(r->id, start && failed_start(&p, o) && !o->signal &&
 					    !request_flag(r->request, "remove"));
@@ -408,6 +409,8 @@ static int dry_run(const struct run *r, bool start, struct err *e)
 	if (!search && !r->rootfs)
 		add_fetch(&p, r, r->pull);
 	build(&p, r, r->doc, start, search);
+	if (!start || r->detach)
+		dry_run_line(&p, "{{.container.id}}");
 	return plan_run(&p, &o, e);
 }
 
@@ -472,125 +475,4 @@ int cmd_run(const struct command *c, int argc, char **argv, struct err *e)
 int cmd_create(const struct command *c, int argc, char **argv, struct err *e)
 {
 	return run_or_create(c, argc, argv, false, e);
-}
-
-struct start_data {
-	bool attach, interactive;
-	const char *sig_proxy, *detach_keys;
-};
-
-const struct opt start_options[] = {
-	{"attach", 'a', OPT_FLAG, offsetof(struct start_data, attach), NULL,
-	 "attach to the container and end with its status"},
-	{"detach-keys", 0, OPT_STR, offsetof(struct start_data, detach_keys), "KEYS",
-	 "keys that detach from the container"},
-	{"interactive", 'i', OPT_FLAG, offsetof(struct start_data, interactive), NULL,
-	 "pass standard input on"},
-	{"sig-proxy", 0, OPT_STR, offsetof(struct start_data, sig_proxy), "BOOL",
-	 "with --attach: pass signals on (default true)", .values = "true false"},
-	{0},
-};
-
-/* 1: it runs already, or what it needs does not run; *status: for the user. */
-static int start_try(const struct start_data *d, const char *name, int *status, struct err *e)
-{
-	_plan_ struct pipeline p = {0};
-	_outcome_ struct outcome o = {0};
-
-	plan_add(&p, "ctr-load", "--if-needed", d->attach ? "--detach=false" : "--detach=true",
-		 d->interactive ? "--interactive=true" : "--interactive=keep", name, NULL);
-	add_start(&p, NULL, !mode.dry_run);
-	if (d->attach) {
-		add_attach(&p, d->sig_proxy);
-		if (d->detach_keys)
-			strv_addf(&p.step[p.n - 1].argv, "--detach-keys=%s", d->detach_keys);
-	}
-	if (plan_run(&p, &o, e) < 0)
-		return -1;
-	if (o.failed == 0 && o.status == ERR_AGAIN)
-		return 1;
-	*status = o.failed >= 0 ? o.status : 0;
-	if (failed_before_attach(&p, &o)) {
-		_plan_ struct pipeline clean = {0};
-		_outcome_ struct outcome ignored = {0};
-
-		/* what the steps before it have set up: the network helper, the run directory */
-		if (o.failed > 0 && o.status != ERR_EXISTS) {
-			plan_add(&clean, "ctr-cleanup", name, NULL)->hold = HOLD_NOTFOUND;
-			plan_run(&clean, &ignored, NULL);
-		}
-		*status = start_status(&p, &o);
-	}
-	return 0;
-}
-
-int start_once(const char *name, int *status, struct err *e)
-{
-	const struct start_data quiet = {0};
-
-	return start_try(&quiet, name, status, e);
-}
-
-/* One that runs already. */
-static int attach_to(const struct start_data *d, const char *name, struct err *e)
-{
-	_plan_ struct pipeline p = {0};
-	_outcome_ struct outcome o = {0};
-
-	plan_add(&p, "ctr-load", "--running",
-		 d->interactive ? "--interactive=true" : "--interactive=keep", name, NULL);
-	add_attach(&p, d->sig_proxy);
-	strv_add(&p.step[p.n - 1].argv, "--no-start");
-	if (d->detach_keys)
-		strv_addf(&p.step[p.n - 1].argv, "--detach-keys=%s", d->detach_keys);
-	if (plan_run(&p, &o, e) < 0)
-		return -1;
-	return o.failed == 0 ? 125 : o.status;
-}
-
-static int start_one(const struct start_data *d, const char *name, struct err *e)
-{
-	bool runs = false;
-	int status = 0, n = start_try(d, name, &status, e);
-
-	if (n == 1) {
-		n = needed_start(name, -1, &runs, &status, e);
-		if (n == 0 && !runs && status == 0)
-			n = start_try(d, name, &status, e);
-		if (n == 1)
-			return err_set(
-				e, ERR_AGAIN, 0, NULL,
-				"container %s, or one that it needs, starts or ends just now",
-				name);
-	}
-	if (n < 0)
-		return -1;
-	if (runs && d->attach)
-		return attach_to(d, name, e);
-	if (!d->attach && status == 0)
-		printf("%s\n", name);
-	return status;
-}
-
-int cmd_start(const struct command *c, int argc, char **argv, struct err *e)
-{
-	struct start_data d = {0};
-	struct opts_result r;
-	int n = command_parse(c, &d, argc, argv, &r, e), status = 0;
-
-	if (n != 0)
-		return n < 0 ? -1 : 0;
-	if (r.argc < 1)
-		return err_set(e, ERR_USAGE, 0, NULL, "a container is needed");
-	if (d.attach && r.argc > 1)
-		return err_set(e, ERR_USAGE, 0, NULL, "only one container can be attached to");
-	if (plan_enter(PLAN_PRIVATE_NS, e) < 0)
-		return -1;
-	for (int i = 0; i < r.argc; i++) {
-		n = start_one(&d, r.argv[i], e);
-		if (n < 0)
-			return -1;
-		status = n ? n : status;
-	}
-	return status;
 }

@@ -61,6 +61,12 @@ static char *command_of(const struct pipeline *p, bool reads_input)
 	return buf_take(&all);
 }
 
+void dry_run_line(struct pipeline *p, const char *format)
+{
+	if (mode.dry_run)
+		plan_add(p, "json-format", "--format", format, NULL);
+}
+
 void dry_run_unless(const struct pipeline *test, const struct pipeline *then)
 {
 	_free_ char *t = command_of(test, true), *c = command_of(then, true);

@@ -27,6 +27,12 @@ int plan_run(struct pipeline *p, struct outcome *o, struct err *e);
 /* --dry-run: the file request.json, which the pipelines that follow read. */
 void dry_run_input(const struct json *input);
 
+/*
+ * --dry-run: the end of a pipeline whose result rp prints itself, a line made by this template of
+ * json-format(1). Nothing without --dry-run.
+ */
+void dry_run_line(struct pipeline *p, const char *format);
+
 /* --dry-run: the second pipeline, for the case that the first one fails. */
 void dry_run_unless(const struct pipeline *test, const struct pipeline *then);
 

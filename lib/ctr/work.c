@@ -12,6 +12,7 @@ bool work_volumes(const struct json *doc)
 {
 	return json_len(json_path(doc, "request.mounts")) ||
 	       json_len(json_path(doc, "request.devices")) ||
+	       json_len(json_path(doc, "request.volumesFrom")) ||
 	       json_len(json_path(doc, "image.config.Volumes")) ||
 	       json_len(json_get(doc, "volumes")) || labelling_is_on();
 }

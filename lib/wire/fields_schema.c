@@ -82,6 +82,12 @@ static struct json *item_schema(const struct field *f)
 								  : string_schema(&item);
 }
 
+/* An object that no table describes further is any. */
+static struct json *table_schema(const struct field *f)
+{
+	return f->table ? fields_schema(f->table) : typed("object");
+}
+
 static struct json *kind_schema(const struct field *f)
 {
 	switch (f->kind) {
@@ -101,11 +107,11 @@ static struct json *kind_schema(const struct field *f)
 	case FIELD_ANY:
 		return json_new_object();
 	case FIELD_OBJECT:
-		return fields_schema(f->table);
+		return table_schema(f);
 	case FIELD_OBJECTS:
-		return array_schema(f, fields_schema(f->table));
+		return array_schema(f, table_schema(f));
 	case FIELD_KEYED:
-		return object_schema(fields_schema(f->table));
+		return object_schema(table_schema(f));
 	default:
 		return string_schema(f);
 	}

@@ -160,6 +160,29 @@ static int fn_pad(struct json **a, size_t n, struct json **out, struct err *e)
 	return give_str(out, &b);
 }
 
+/* slice TEXT-OR-LIST FROM [TO], as Go's s[from:to]. */
+static int fn_slice(struct json **a, size_t n, struct json **out, struct err *e)
+{
+	bool text = json_kind(a[0]) == JSON_STRING;
+	int64_t len = text ? (int64_t)strlen(json_str(a[0])) : (int64_t)json_len(a[0]);
+	int64_t from = n > 1 ? json_int(a[1]) : 0, to = n > 2 ? json_int(a[2]) : len;
+
+	if (!text && json_kind(a[0]) != JSON_ARRAY)
+		return wrong(e, "slice needs a text or a list");
+	if (from < 0 || to > len || from > to)
+		return wrong(e, "slice: index out of range");
+	if (text) {
+		_free_ char *part = str_ndup(json_str(a[0]) + from, (size_t)(to - from));
+
+		*out = json_new_str(part);
+		return 0;
+	}
+	*out = json_new_array();
+	for (int64_t i = from; i < to; i++)
+		json_add(*out, json_ref(json_at(a[0], (size_t)i)));
+	return 0;
+}
+
 static int fn_truncate(struct json **a, size_t n, struct json **out, struct err *e)
 {
 	_free_ char *s = text_of(a[0]);
@@ -369,6 +392,7 @@ static const struct function functions[] = {
 	{"not", 1, 1, fn_not},	       {"and", 1, 9, fn_and},
 	{"or", 1, 9, fn_or},	       {"print", 0, 9, fn_print},
 	{"println", 0, 9, fn_println}, {"printf", 1, 20, fn_printf},
+	{"slice", 1, 3, fn_slice},
 };
 
 bool tmpl_function_known(const char *name)

@@ -517,9 +517,9 @@ steps_of() {
 @test "what the steps left out would have done is there" {
 	[ "$(rp run --rm --network none --name me --hostname box --add-host a:10.9.8.7 busybox sh -c 'cat /etc/hosts; hostname' |
 		grep -c -e 'box me$' -e '^10.9.8.7.a$' -e '^box$')" = 3 ]
-	[ "$(rp run --rm --network none --dns 10.9.8.7 --dns-search x.example busybox cat /etc/resolv.conf | head -2 | xargs)" = "search x.example nameserver 10.9.8.7" ]
+	[ "$(rp run --rm --network host --dns 10.9.8.7 --dns-search x.example busybox cat /etc/resolv.conf | head -2 | xargs)" = "search x.example nameserver 10.9.8.7" ]
 	[ "$(rp run --rm --network host busybox hostname)" = "$(hostname)" ]
-	run -125 rp run --rm --network none --dns nonsense busybox true
+	run -125 rp run --rm --network host --dns nonsense busybox true
 	[[ $output == *"not an IP address"* ]]
 	run -0 rp ps -aq
 	[ -z "$output" ]

@@ -126,7 +126,7 @@ static void test_wrong(void **state)
 		{"p --bogus", "--bogus"},
 		{"p --fla", "--fla"},
 		{"p -z", "-z"},
-		{"p -fz", "-z"},
+		{"p -fz", "'z' in -fz"},
 		{"p --text", "--text"},
 		{"p -t", "--text"},
 		{"p --number x", "--number"},

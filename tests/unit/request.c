@@ -110,7 +110,7 @@ static void test_refused(void **state)
 	refused("--cpuset-mems=x i", "--cpuset-mems");
 	refused("--label-file=/nonexistent i", "--label-file");
 	refused("--replace i", "--name");
-	refused("", "image");
+	refused("", "at least 1 arg");
 }
 
 static void check(const char *json, const char *says)
