@@ -111,13 +111,16 @@ void limits_fit(struct json *spec, struct plan *p)
 int limits_watch_oom(pid_t pid)
 {
 	_free_ char *own = NULL, *path = NULL;
-	_close_ int dir = -1;
+	_close_ int dir = -1, events = -1;
 
-	/* a cgroup that is shared with others tells of their ends too */
-	if (cgroup2_of(pid, &path, NULL) < 0 || cgroup2_of(0, &own, NULL) < 0 || str_eq(path, own))
+	if (cgroup2_of(pid, &path, NULL) < 0)
 		return -1;
 	dir = cgroup2_open(path, NULL);
-	return dir < 0 ? -1 : openat(dir, "memory.events", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	events = dir < 0 ? -1 : openat(dir, "memory.events", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	/* a cgroup that is shared with others tells of their ends too */
+	if (events < 0 || cgroup2_of(0, &own, NULL) < 0 || str_eq(path, own))
+		return -1;
+	return take_fd(&events);
 }
 
 /* A cgroup that systemd has removed with its last process can be read no more. */

@@ -90,7 +90,6 @@ static int open_run(const struct store *s, char **path, struct err *e)
 		*path = str_dup(own);
 		return own_dir(*path, e);
 	}
-	uid = userns_host_uid();
 	if (is_root()) {
 		*path = str_dup("/run/rp");
 		return own_dir(*path, e);
@@ -109,6 +108,7 @@ static int open_run(const struct store *s, char **path, struct err *e)
 			return fd;
 		free(*path);
 	}
+	uid = userns_host_uid();
 	*path = str_fmt("/run/user/%u", uid);
 	if (access(*path, W_OK | X_OK) == 0) {
 		free(*path);

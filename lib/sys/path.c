@@ -413,7 +413,8 @@ static int open_to_remove(int dir, const char *name)
 		openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
-static int remove_content(int dir, struct removal *rm, int depth, struct err *e);
+static int remove_content(int sub, int dir, const char *name, struct removal *rm, int depth,
+			  struct err *e);
 
 static int move_up(int dir, const char *name, int sub, struct removal *rm, struct err *e)
 {
@@ -468,31 +469,35 @@ static int remove_entry(int dir, const char *name, unsigned char type, struct re
 		rm->top = sub;
 	if (depth > REMOVE_DEPTH)
 		return move_up(dir, name, sub, rm, e);
-	if (remove_content(sub, rm, depth, e) < 0)
-		return -1;
-	if (unlink_entry(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return err_sys(e, "unlinkat", "cannot remove directory %s", name);
-	return 0;
+	return remove_content(sub, dir, name, rm, depth, e);
 }
 
-static int remove_content(int dir, struct removal *rm, int depth, struct err *e)
+/* All that is in sub, then sub itself, which is the entry name of dir. */
+static int remove_content(int sub, int dir, const char *name, struct removal *rm, int depth,
+			  struct err *e)
 {
 	unsigned moved;
 
 	do {
-		struct dir_read entries = {.fd = dir};
+		struct dir_read entries = {.fd = sub};
 		unsigned char type;
-		const char *name;
+		const char *entry;
 
 		moved = rm->moved;
-		while ((name = dir_next(&entries, &type)))
-			if (remove_entry(dir, name, type, rm, depth + 1, e) < 0)
+		while ((entry = dir_next(&entries, &type))) {
+			if (remove_entry(sub, entry, type, rm, depth + 1, e) < 0)
 				return -1;
+			/* mostly that was all, which this tells as well as another read would */
+			if (entries.at == entries.len && unlink_entry(dir, name, AT_REMOVEDIR) == 0)
+				return 0;
+		}
 		errno = entries.error;
 		if (errno)
 			return err_sys(e, "getdents64", "cannot list a directory to be removed");
 		/* what was moved up here meanwhile */
-	} while (dir == rm->top && moved != rm->moved && lseek(dir, 0, SEEK_SET) == 0);
+	} while (sub == rm->top && moved != rm->moved && lseek(sub, 0, SEEK_SET) == 0);
+	if (unlink_entry(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return err_sys(e, "unlinkat", "cannot remove directory %s", name);
 	return 0;
 }
 

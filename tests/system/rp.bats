@@ -558,8 +558,7 @@ steps_of() {
 	"$DIR/bin/rp" run --rm --network none busybox true
 	"$DIR/bin/rp" run --name stays --network none busybox true
 	[ ! -e "$DIR/called" ]
-	nothing=$(ls -A "$XDG_RUNTIME_DIR/rp/containers" "$XDG_RUNTIME_DIR/rp/runtime" | grep -vE ':$|^$|^.seccomp$' || :)
-	[ -z "$nothing" ]
+	[ -z "$(find "$XDG_RUNTIME_DIR/rp/containers" "$XDG_RUNTIME_DIR/rp/runtime" -mindepth 1 -maxdepth 1 ! -name .seccomp)" ]
 	"$DIR/bin/rp" start stays
 	"$DIR/bin/rp" wait stays
 	rp rm stays
