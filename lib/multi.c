@@ -18,6 +18,10 @@
 
 #include "base/clean.h"
 
+#ifndef MULTI_PROGRAMS /* for tools that look at this file alone */
+#define MULTI_PROGRAMS PROGRAM(main_rp, "rp")
+#endif
+
 #define PROGRAM(function, name) int function(int argc, char **argv);
 MULTI_PROGRAMS
 #undef PROGRAM

@@ -35,11 +35,7 @@ static void sleep_until_go(struct split *s, pid_t parent, void (*life)(struct mo
 	prctl(PR_SET_PDEATHSIG, 0);
 	if (write(s->gone[1], "g", 1) != 1)
 		_exit(1);
-	close(s->go[0]);
-	close(s->go[1]);
-	close(s->gone[0]);
-	close(s->gone[1]);
-	life(s->m);
+	life(s->m); /* closes what is not its own, these pipes too */
 	_exit(0);
 }
 

@@ -7,7 +7,7 @@
  *   2. Landlock (landlock(7), Linux 5.13): a rule set that handles all rights that the kernel's ABI
  *      knows and grants only those below the given descriptors. ABI 1 refuses each link and rename
  *      between two folders, so it is left out where something may be written;
- *   3. capabilities: ambient emptied, inheritable emptied, permitted and effective cut;
+ *   3. capabilities: inheritable and with it ambient emptied, permitted and effective cut;
  *   4. the seccomp filter (seccomp(2)), made here as classic BPF from a table.
  *
  * It must not open anything itself and must not need libseccomp or libcap: small programs link it.
@@ -114,14 +114,13 @@ static int confine_files(const struct confine *c, struct err *e)
 	return 0;
 }
 
+/* Without inheritable ones the kernel empties the ambient set as well: capset(2), Linux 4.3. */
 static int confine_caps(uint64_t keep, struct err *e)
 {
 	struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct d[2] = {{0}};
 
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
-		return err_sys(e, "prctl", "cannot clear ambient capabilities");
-	if (syscall(SYS_capget, &h, d) < 0)
+	if (keep && syscall(SYS_capget, &h, d) < 0)
 		return err_sys(e, "capget", "cannot read capabilities");
 	for (int i = 0; i < 2; i++) {
 		d[i].permitted &= (uint32_t)(keep >> (32 * i));

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
@@ -255,6 +256,20 @@ static int effective_caps(void *arg)
 	return (int)(d[0].effective & 0x3f) | (d[0].effective & ~(uint32_t)0x3f ? 64 : 0);
 }
 
+/* One that programs would keep through execve(2). */
+static int raise_ambient(int cap)
+{
+	struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct d[2];
+
+	if (syscall(SYS_capget, &h, d) < 0)
+		return -1;
+	d[0].inheritable |= 1u << cap;
+	if (syscall(SYS_capset, &h, d) < 0)
+		return -1;
+	return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
+}
+
 /* In a user namespace of its own a process has all capabilities to lose. */
 static int caps_in_userns(void *arg)
 {
@@ -263,8 +278,12 @@ static int caps_in_userns(void *arg)
 
 	if (unshare(CLONE_NEWUSER) < 0)
 		return 96;
+	if (raise_ambient(CAP_CHOWN) < 0)
+		return 97;
 	if (confine(c, &e) < 0)
 		return 95;
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, CAP_CHOWN, 0, 0) != 0)
+		return 94;
 	return effective_caps(NULL);
 }
 
