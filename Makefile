@@ -61,11 +61,11 @@ json      = $(if $(call is_static,$(1)),$(JSON_A),-ljson-c)
 all: $(BINS) ## build all programs into build/bin
 
 # which programs are ours: rp replays no others
-$(B)/cmd/rp/trace.o: CFLAGS += -DRP_PROGRAMS='"$(PROGRAMS)"'
+$(B)/cmd/rp/trace.o: override CFLAGS += -DRP_PROGRAMS='"$(PROGRAMS)"'
 $(B)/cmd/rp/trace.o: $(wildcard cmd)
 # a program that is one of several in a file has a main() of its own name there
 MULTI_MAIN = -D'main=$(call main_of,$(1))(int, char **); int $(call main_of,$(1))'
-$(B)/lib/multi.o: CFLAGS += -DMULTI_PROGRAMS='$(foreach p,$(MULTI),PROGRAM($(call main_of,$(p)), "$(p)"))'
+$(B)/lib/multi.o: override CFLAGS += -DMULTI_PROGRAMS='$(foreach p,$(MULTI),PROGRAM($(call main_of,$(p)), "$(p)"))'
 $(B)/lib/multi.o: $(wildcard cmd cmd/*/libs)
 
 .SECONDEXPANSION:
