@@ -266,10 +266,15 @@ static void judge(struct running *r, size_t n, struct outcome *o)
 static void wait_told(struct pipeline *p, size_t next, struct pipes *pipes)
 {
 	_close_ int fd = take_fd(&pipes->told);
-	_buf_ struct buf text = {0};
+	char text[4096] = "";
+	size_t len = 0;
+	ssize_t n;
 
-	if (fd >= 0 && fd_read_all(fd, 4096, &text, "event", NULL) == 0)
-		plan_drop_idle(p, next, text.data ? text.data : "");
+	/* a line, or the end of a program that has failed */
+	while (fd >= 0 && len < sizeof(text) - 1 && !memchr(text, '\n', len) &&
+	       (n = TEMP_FAILURE_RETRY(read(fd, text + len, sizeof(text) - 1 - len))) > 0)
+		len += (size_t)n;
+	plan_drop_idle(p, next, text);
 }
 
 static void kill_started(struct running *r, size_t n)
