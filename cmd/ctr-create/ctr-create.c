@@ -148,6 +148,7 @@ static int fill(struct staging *st, struct json *doc, struct err *e)
 static struct json *describe(const struct store *s, const struct json *doc, const char *id,
 			     const char *name, const char *hostname)
 {
+	static const char *const settled[] = {"dependencies", "images"};
 	const struct json *known = json_get(doc, "container");
 	struct json *c = json_new_object();
 	_free_ char *dir = str_fmt("%s/containers/%s", s->path, id);
@@ -162,8 +163,9 @@ static struct json *describe(const struct store *s, const struct json *doc, cons
 	json_set(c, "directory", json_new_str(dir));
 	json_set(c, "runDirectory", json_new_str(run));
 	json_set(c, "hostname", json_new_str(hostname ? hostname : short_id));
-	if (json_has(known, "dependencies"))
-		json_set(c, "dependencies", json_ref(json_get(known, "dependencies")));
+	for (size_t i = 0; i < ARRAY_LEN(settled); i++)
+		if (json_has(known, settled[i]))
+			json_set(c, settled[i], json_ref(json_get(known, settled[i])));
 	return c;
 }
 
@@ -260,7 +262,7 @@ static int run(struct prog *p, struct err *e)
 		return err_set(e, ERR_USAGE, 0, NULL, "\"%s\" is not a valid host name", hostname);
 	if (!hostname)
 		hostname = host_name(request.val, host);
-	if (inherit_volumes(&store, p->doc, e) < 0 ||
+	if (inherit_volumes(&store, p->doc, e) < 0 || note_images(&store, p->doc, e) < 0 ||
 	    note_dependencies(&store, p->doc, o->start, e) < 0)
 		return -1;
 	set_stop_signal(p->doc);

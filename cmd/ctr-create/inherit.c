@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What a new container has from others: the mounts of those that --volumes-from names, settled in
- * its own request, so that they stay when the others go; and the ids of those that it needs.
+ * its own request, so that they stay when the others go; the ids of those that it needs; the images
+ * that it mounts, which stay in the store as long as it does (lib/ctr/inventory.c).
  *
  * A mount of its own goes before one of others at the same place, the first of others before later
  * ones. Anonymous volumes have names once their container has started.
@@ -9,6 +10,8 @@
 #include "create.h"
 
 #include "ctr/depend.h"
+#include "oci/image.h"
+#include "oci/lookup.h"
 
 static bool has_place(const struct json *mounts, const char *place)
 {
@@ -118,5 +121,47 @@ int note_dependencies(const struct store *s, struct json *doc, bool start, struc
 		return -1;
 	if (ids.n)
 		json_set(json_need_obj(doc, "container"), "dependencies", json_new_strv(&ids));
+	return 0;
+}
+
+static struct json *describe_image(const char *name, const struct json *image)
+{
+	struct json *out = json_new_object(), *layers = json_need_arr(out, "layers");
+
+	json_set(out, "source", json_new_str(name));
+	json_set(out, "id", json_ref(json_get(image, "id")));
+	json_each (l, json_get(image, "layers"))
+		json_add(layers, json_ref(json_get(l.v, "diffId")));
+	return out;
+}
+
+static int note_image(const struct store *s, struct json *doc, const char *name, struct err *e)
+{
+	_json_ struct json *index = NULL, *image = NULL;
+	struct json *desc = NULL;
+	int r;
+
+	if (index_read(s, &index, e) < 0)
+		return -1;
+	r = lookup_image(s, index, name, &desc, NULL, e);
+	if (r == 0) {
+		err_set(e, ERR_NOTFOUND, 0, NULL, "image %s: no such image in the store", name);
+		return err_hint(e, "rp pull %s", name);
+	}
+	if (r < 0 ||
+	    image_load(s, NULL, json_get_str(desc, "digest", ""), &image, NULL, NULL, e) < 0)
+		return -1;
+	json_add(json_need_arr(json_need_obj(doc, "container"), "images"),
+		 describe_image(name, image));
+	return 0;
+}
+
+int note_images(const struct store *s, struct json *doc, struct err *e)
+{
+	json_del(json_get(doc, "container"), "images");
+	json_each (m, json_path(doc, "request.mounts"))
+		if (str_eq(json_get_str(m.v, "type", ""), "image") &&
+		    note_image(s, doc, json_get_str(m.v, "source", ""), e) < 0)
+			return -1;
 	return 0;
 }

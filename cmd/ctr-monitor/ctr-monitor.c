@@ -113,6 +113,15 @@ static bool is_plain(const struct json *doc, const struct plan *p)
 	       container_name_valid(json_str(json_path(doc, "container.name")) ?: "");
 }
 
+/* An annotation for crun and ctr-runtime; others would not even say that they ignore it. */
+static bool keeps_groups(const struct cur *request)
+{
+	json_each (g, json_get(request->val, "groups"))
+		if (str_eq(json_str(g.v), "keep-groups"))
+			return true;
+	return false;
+}
+
 static int make_plan(struct json *doc, const struct store *s, struct plan *p, struct err *e)
 {
 	struct cur root = cur_root(doc), request, container;
@@ -146,6 +155,9 @@ static int make_plan(struct json *doc, const struct store *s, struct plan *p, st
 				       "OCI runtime %s has no way to run without a cgroup",
 				       p->runtime);
 	}
+	if (keeps_groups(&request) && !p->own_runtime && !str_ends(p->runtime, "crun"))
+		return err_set(e, ERR_UNSUPPORTED, 0, NULL,
+			       "OCI runtime %s does not keep the caller's groups", p->runtime);
 	base = strrchr(p->runtime, '/');
 	p->runtime_root = str_fmt("%s/%s", s->run_path,
 				  p->own_runtime ? "runtime"
@@ -273,10 +285,21 @@ static int open_log_file(struct monitor *m, struct err *e)
 	return log_open(&m->log, dir, slash + 1, m->plan.log_max, e);
 }
 
+int own_failure(struct err *e)
+{
+	if (e->code == ERR_NOTFOUND || e->code == ERR_DENIED)
+		e->code = ERR_FAILED;
+	return -1;
+}
+
 static int prepare(struct monitor *m, const struct store *s, const struct json *doc, struct err *e)
 {
 	if (open_places(m, s, e) < 0 || write_config(m, doc, e) < 0 ||
-	    make_attach_socket(m, e) < 0 || open_log_file(m, e) < 0 || stdio_make(m, e) < 0)
+	    make_attach_socket(m, e) < 0)
+		return -1;
+	if (open_log_file(m, e) < 0)
+		return own_failure(e);
+	if (stdio_make(m, e) < 0)
 		return -1;
 	if (!m->new_run) {
 		unlinkat(m->run, "process.json", 0);
@@ -445,13 +468,6 @@ static int hand_over(struct prog *p, struct split *sp, const int pipe_fds[2], st
 	return 0;
 }
 
-int own_failure(struct err *e)
-{
-	if (e->code == ERR_NOTFOUND || e->code == ERR_DENIED)
-		e->code = ERR_FAILED;
-	return -1;
-}
-
 static int start(struct prog *p, struct split *sp, struct err *e)
 {
 	_store_ struct store s = STORE_NONE;
@@ -465,8 +481,9 @@ static int start(struct prog *p, struct split *sp, struct err *e)
 	}
 	if (doc_check(p->doc, DOC_SCHEMA, e) < 0 || store_open(&s, e) < 0 ||
 	    make_plan(p->doc, &s, &sp->m->plan, e) < 0 || prepare(sp->m, &s, p->doc, e) < 0 ||
-	    split_share_plan(sp, e) < 0 || fd_pipe(pipe_fds, e) < 0 ||
-	    write_pidfile(p->doc, sp->pid, e) < 0)
+	    split_share_plan(sp, e) < 0 || fd_pipe(pipe_fds, e) < 0)
+		return -1;
+	if (write_pidfile(p->doc, sp->pid, e) < 0)
 		return own_failure(e);
 	return hand_over(p, sp, pipe_fds, e);
 }

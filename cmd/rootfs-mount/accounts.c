@@ -50,22 +50,29 @@ static char *fill(const char *line, const struct word *words, size_t n)
 	return buf_take(&out);
 }
 
+/* Before it is opened for writing, which copies all of it to the read-write layer. */
+static int check_file(int fd, const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > PASSWD_MAX_FILE)
+		return err_set(e, ERR_INPUT, 0, NULL, "%s of the image is no file of a usual size",
+			       path);
+	return 0;
+}
+
 /* One line more, whatever the file ended with. It is made where there is none. */
 static int append(int root, const char *path, const char *line, struct err *e)
 {
 	_buf_ struct buf text = {0}, out = {0};
-	_close_ int made = path_mkfile_in_root(root, path, 0644, e);
-	_close_ int fd =
-		made < 0 ? -1
-			 : path_open_in_root(root, path,
-					     O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY, 0, e);
-	struct stat st;
+	_close_ int made = path_mkfile_in_root(root, path, 0644, e), fd = -1;
 
+	if (made < 0 || check_file(made, path, e) < 0)
+		return -1;
+	passwd_read(root, path, &text);
+	fd = path_open_in_root(root, path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY, 0, e);
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return err_set(e, ERR_INPUT, 0, NULL, "%s of the image is no file", path);
-	passwd_read(root, path, &text);
 	buf_fmt(&out, "%s%s\n", text.len && text.data[text.len - 1] != '\n' ? "\n" : "", line);
 	return fd_write_all(fd, out.data, out.len, e);
 }

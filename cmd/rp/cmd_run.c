@@ -364,16 +364,6 @@ static int execute(const struct run *r, bool start, const struct json *doc, bool
 	return 0;
 }
 
-static int needed_ended(const struct json *request, struct err *e)
-{
-	const char *name = json_str(json_path(request, "network.container"));
-
-	if (!name)
-		name = json_str(json_at(json_get(request, "requires"), 0));
-	return err_set(e, ERR_AGAIN, 0, NULL,
-		       "container %s is needed and not running: it has ended again", name);
-}
-
 /* The same, and what it needs is started first. */
 static int execute_all(const struct run *r, bool start, const struct json *doc, bool find,
 		       int *status, struct err *e)

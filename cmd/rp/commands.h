@@ -107,6 +107,8 @@ int run_check_descriptors(const struct json *request, struct err *e);
 int needed_start(const char *name, int depth, bool *runs, int *status, struct err *e);
 /* The same for a container that is not made yet. */
 int needed_by_request(const struct json *request, int *status, struct err *e);
+/* The error that it was started and does not run: it had little to do. */
+int needed_ended(const struct json *request, struct err *e);
 
 /* cmd_run.c: starts it in the background. 1: it runs already, or what it needs does not run. */
 int start_once(const char *name, int *status, struct err *e);

@@ -69,3 +69,13 @@ int needed_by_request(const struct json *request, int *status, struct err *e)
 			return *status ? 0 : -1;
 	return 0;
 }
+
+int needed_ended(const struct json *request, struct err *e)
+{
+	const char *name = json_str(json_path(request, "network.container"));
+
+	if (!name)
+		name = json_str(json_at(json_get(request, "requires"), 0));
+	return err_set(e, ERR_AGAIN, 0, NULL,
+		       "container %s is needed and not running: it has ended again", name);
+}

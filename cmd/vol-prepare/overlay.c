@@ -117,6 +117,15 @@ int overlay_volume(struct volumes *v, struct json *m, const char *source,
 	return set_overlay(v, m, &lowers, true, e);
 }
 
+/* The id that the name had when the container was made. */
+static const char *settled(const struct volumes *v, const char *name)
+{
+	json_each (i, json_path(v->doc, "container.images"))
+		if (str_eq(json_get_str(i.v, "source", ""), name))
+			return json_get_str(i.v, "id", name);
+	return name;
+}
+
 /* The layers of an image, each once, topmost first. */
 static int layers_of(struct volumes *v, const char *name, struct strv *out, struct err *e)
 {
@@ -128,7 +137,7 @@ static int layers_of(struct volumes *v, const char *name, struct strv *out, stru
 
 	if (index_read(&v->s, &index, e) < 0)
 		return -1;
-	r = lookup_image(&v->s, index, name, &desc, NULL, e);
+	r = lookup_image(&v->s, index, settled(v, name), &desc, NULL, e);
 	if (r == 0) {
 		err_set(e, ERR_NOTFOUND, 0, NULL, "image %s: no such image in the store", name);
 		return err_hint(e, "rp pull %s", name);

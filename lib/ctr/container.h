@@ -10,7 +10,8 @@
  *	  volumes.json		names of the anonymous volumes that were made for it
  *	  ctr.log		k8s-file log
  *	  rootfs/ upper/ work/	mount point and read-write layer
- *	  hostname containerenv resolv.conf hosts
+ *	  overlays/N/		changes of volumes with "O" and of images that it mounts
+ *	  hostname containerenv resolv.conf hosts localtime
  *	RUN/containers/ID/
  *	  monitor.json		{pid, startTime, bootId} of the monitor
  *	  process.json		the same of the container's first process, plus "started"

@@ -76,6 +76,20 @@ void usage_release(struct usage *u)
 	strv_release(&u->layers);
 }
 
+/* An image that the container mounts besides its own. */
+static void add_mounted(struct usage *u, const char *container, const char *own,
+			const struct json *image)
+{
+	const char *id = json_get_str(image, "id", "");
+
+	if (!str_eq(id, own)) {
+		strv_add(&u->containers, container);
+		strv_add(&u->images, id);
+	}
+	json_each (l, json_get(image, "layers"))
+		strv_add(&u->layers, json_str(l.v) ? json_str(l.v) : "");
+}
+
 int usage_read(const struct store *s, struct usage *u, struct err *e)
 {
 	_strv_ struct strv ids = {0};
@@ -98,6 +112,8 @@ int usage_read(const struct store *s, struct usage *u, struct err *e)
 		json_each (l, json_get(image, "layers")) {
 			strv_add(&u->layers, json_get_str(l.v, "diffId", ""));
 		}
+		json_each (m, json_path(j, "container.images"))
+			add_mounted(u, id, json_get_str(image, "id", ""), m.v);
 	}
 	return 0;
 }

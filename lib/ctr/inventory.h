@@ -15,7 +15,8 @@ void image_names(const struct json *index, const char *digest, struct json *tags
  */
 int64_t image_size(const struct store *s, const struct json *image);
 
-/* What the containers of the store use. One element a container, in the same order. */
+/* What the containers of the store use. One element a use, in the same order: a container has its
+ * own image, and may mount others. */
 struct usage {
 	struct strv containers; /* ids */
 	struct strv images;	/* image ids (sha256:HEX) */

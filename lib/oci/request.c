@@ -89,9 +89,10 @@ static int set_member(const struct opt *o, void *data, const char *value, struct
 	const char *key;
 	struct json *to;
 
-	if (row->flags & REQUEST_REFUSED)
+	/* to do without what cannot be had is no wish */
+	if ((row->flags & REQUEST_REFUSED) && !str_eq(value, "false"))
 		return err_set(e, ERR_UNSUPPORTED, 0, NULL, "not supported: %s", row->help);
-	if (row->flags & REQUEST_NOTHING)
+	if (row->flags & (REQUEST_NOTHING | REQUEST_REFUSED))
 		return 0;
 	if (row->set)
 		return row->set(data, value, e);

@@ -186,6 +186,13 @@ on_small_disk() {
 	rp pull -q "oci:$DIR/image:huge" >/dev/null
 	[ "$(timeout -k 1 5 rp run --rm --network none huge /bin/sh -c 'echo ok')" = ok ]
 	fails 126 'find user' rp run --rm --network none -u somebody huge /bin/sh
+	# a line is added to none of these
+	for name in fifo zero host huge; do
+		run -0 --separate-stderr timeout -k 1 5 rp run --rm --network none -u 1234 "$name" /bin/sh -c 'echo ok'
+		[ "$output" = ok ]
+		[[ $stderr == *'has no line in /etc/passwd'* ]] || [ "$name" = host ] || [ "$name" = zero ]
+	done
+	[ "$(cat "$DIR/secret")" = somebody:x:0:0::/:/bin/sh ]
 	rp rmi -f huge >/dev/null
 }
 
