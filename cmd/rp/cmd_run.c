@@ -280,6 +280,9 @@ static bool failed_start(const struct pipeline *p, const struct outcome *o)
 {
 	const char *program = p->step[o->failed].program;
 
+	/* a program of ours that died has said nothing of the container */
+	if (o->status >= 128)
+		return false;
 	return str_eq(program, "rootfs-mount") ||
 	       (str_eq(program, "net-slirp-launch") && !p->step[o->failed].argv.n) ||
 	       (str_eq(program, "ctr-monitor") && o->status != ERR_UNSUPPORTED);

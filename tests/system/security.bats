@@ -47,7 +47,7 @@ teardown() {
 	mkdir "$DIR/logs"
 	mkfifo "$DIR/logs/log"
 	run timeout 10 rp run --rm --network none --log-opt "path=$DIR/logs/log" busybox true
-	[ "$status" -eq 125 ]
+	[ "$status" -eq 126 ]
 }
 
 @test "a log with a long name is the one that logs reads" {
