@@ -139,6 +139,16 @@ mine" ]
 	done
 }
 
+@test "a /dev that is hidden by what is mounted above it is made anew" {
+	bundle hidden '.mounts += [{destination: "/foo", type: "tmpfs", source: "tmpfs"}] |
+		.process.args = ["sh","-c","ls -ld /dev; echo /foo/dev/*"]' --own
+	rmdir "$DIR/hidden/rootfs/dev"
+	mkdir -p "$DIR/hidden/rootfs/foo/dev"
+	ln -s foo/dev "$DIR/hidden/rootfs/dev"
+	run ctr-runtime run -b "$DIR/hidden" hidden
+	[[ $output == *"/dev -> foo/dev"*"/foo/dev/null "* ]]
+}
+
 @test "masked and read-only paths, tmpcopyup and mounts below change nothing in a bound directory" {
 	user_dir
 	run in_container "$(on /vol) | .linux.maskedPaths += [\"/vol/ptmx\", \"/vol/sub\", \"/vol/none\"] | .linux.readonlyPaths += [\"/vol/pts\", \"/vol/gone\"] |

@@ -75,9 +75,10 @@ struct create {
 	int root_source;	 /* what the bundle has for it */
 	int *late_ro;		 /* mounts that become read-only when all is made in them */
 	size_t nlate_ro;
-	int null;      /* the host's /dev/null, for masks */
-	int dev;       /* own.h: the new tmpfs that "/dev" of the container leads to */
-	uint64_t *own; /* own.h: numbers of mounts */
+	int null;	   /* the host's /dev/null, for masks */
+	int dev;	   /* own.h: the new tmpfs that "/dev" of the container leads to */
+	bool dev_is_plain; /* "/dev" leads to its place by no link */
+	uint64_t *own;	   /* own.h: numbers of mounts */
 	size_t nown;
 	int *sources;	/* of bind mounts, by index of the mount, as far as they are open; or -1 */
 	int *shared;	/* the same, detached mounts */

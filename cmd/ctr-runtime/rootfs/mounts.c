@@ -360,7 +360,8 @@ static int keep_dev(struct job *j, int *fd, struct err *e)
 {
 	struct create *c = j->c;
 
-	if (c->dev >= 0 || j->o.copy_up || !target_is(j->m->destination, "/dev"))
+	if (c->dev >= 0 || j->o.copy_up || !str_eq(j->type, "tmpfs") ||
+	    !target_is(j->m->destination, "/dev") || !c->dev_is_plain)
 		return 0;
 	c->dev = j->late_ro ? fcntl(*fd, F_DUPFD_CLOEXEC, 3) : take_fd(fd);
 	return c->dev < 0 ? err_sys(e, "fcntl", "cannot keep /dev") : 0;

@@ -5,8 +5,8 @@
  * The image may be hostile, so a destination is resolved below the container's root, and what came
  * out is looked at: it must not be in a procfs, nor be /proc, by whatever link. Two kinds need no
  * look: what was made this moment is in no procfs, where nothing can be made; and a name in the new
- * tmpfs that "/dev" leads to (c->dev), in which nothing is but what this process has put there. A
- * mount on the root of that tmpfs itself hides it, and is the end of c->dev.
+ * tmpfs that "/dev" leads to by no link (c->dev), in which nothing is but what this process has put
+ * there. A mount on the root of that tmpfs hides it, and is the end of c->dev.
  */
 #include "rootfs/target.h"
 
@@ -118,13 +118,19 @@ static int place(struct create *c, const char *dest, enum target_kind kind, stru
 		return path_place_file(c->root, dest, 0644, out, e);
 	if (kind == TARGET_DIR)
 		return path_place_dir(c->root, dest, 0755, out, e);
-	out->name[0] = '\0';
-	out->fd = path_open_in_root(c->root, dest, O_PATH | O_DIRECTORY, 0, NULL);
+	if (target_is(dest, "/dev")) {
+		out->fd = path_open_beneath(c->root, "dev", O_PATH | O_DIRECTORY, 0, NULL);
+		c->dev_is_plain = out->fd >= 0;
+	}
+	if (out->fd < 0)
+		out->fd = path_open_in_root(c->root, dest, O_PATH | O_DIRECTORY, 0, NULL);
 	if (out->fd >= 0)
 		return 0;
 	mask = umask(0);
 	rc = path_place_dir(c->root, dest, 01777, out, e);
 	umask(mask);
+	if (target_is(dest, "/dev"))
+		c->dev_is_plain = rc == 0 && target_is_new(out);
 	return rc;
 }
 
