@@ -35,3 +35,18 @@ teardown() { untouched; }
 @test "create and run in the pid namespace of another container" {
 	shared_pid_rounds 100
 }
+
+@test "hooks of a container in the pid namespace of another one" {
+	local pid kinds='["poststart","poststop"]'
+	bundle one "$joinable | .process.args = [\"sleep\",\"1000\"]"
+	$IN ctr-runtime run -d -b "$DIR/one" one </dev/null >/dev/null 2>&1 3>&-
+	pid=$($IN ctr-runtime state one | jq .pid)
+	bundle two "$joinable | .process.args = [\"true\"] | .linux.namespaces |= map(if .type == \"pid\"
+		then .path = \"/proc/$pid/ns/pid\" else . end) | .hooks = ($kinds | map({key: ., value: [{path: \"/bin/sh\",
+		args: [\"sh\", \"-c\", \"echo \\(.) >>$DIR/hooked\"]}]}) | from_entries)"
+	$IN ctr-runtime create -b "$DIR/two" two </dev/null >/dev/null 2>&1 3>&-
+	$IN ctr-runtime start two
+	$IN ctr-runtime delete -f two
+	$IN ctr-runtime delete -f one
+	[ "$(xargs <"$DIR/hooked")" = "poststart poststop" ]
+}

@@ -30,9 +30,17 @@ int channels(struct create *c, struct err *e)
 	c->err_write = pipe_fds[1];
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_sys(e, "socketpair", "cannot make a socket pair");
-	c->sync_parent = pair[0];
-	c->sync_child = pair[1];
+	/* the child's ends lie side by side */
+	c->sync_child = pair[0];
+	c->sync_parent = pair[1];
 	return 0;
+}
+
+void channels_parted(struct create *c)
+{
+	int theirs[] = {take_fd(&c->err_write), take_fd(&c->sync_child)};
+
+	fd_close_list(theirs, ARRAY_LEN(theirs));
 }
 
 /* Why the child ended: its own word, or what the kernel says. */

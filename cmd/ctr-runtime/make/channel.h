@@ -8,6 +8,9 @@
 /* Stage: makes the pipe for errors and the socket pair for notes. */
 int channels(struct create *c, struct err *e);
 
+/* There is a child: closes its ends. */
+void channels_parted(struct create *c);
+
 /* Puts into *e why the child ended: its own word, or what the kernel says. Returns -1. */
 int child_error(struct create *c, struct err *e);
 /* The same where a step that concerns the child has failed, if the child has said something. */

@@ -226,8 +226,7 @@ static int start_child(struct create *c, struct err *e)
 	if (pid == 0)
 		child_main(c);
 	c->pid = pid;
-	close(take_fd(&c->sync_child));
-	close(take_fd(&c->err_write));
+	channels_parted(c);
 	return 0;
 }
 
@@ -258,6 +257,12 @@ static int enter_cgroup(struct create *c, struct err *e)
 	return cgroup_adopt(c->g, &c->cfg, c->id, &c->cgroup, c->pid, e);
 }
 
+static bool has_hooks(const struct config *c)
+{
+	return c->prestart.n || c->create_runtime.n || c->create_container.n ||
+	       c->start_container.n || c->poststart.n || c->poststop.n;
+}
+
 /* The record is there before the command runs, so that it can never be an unknown process. */
 static int record(struct create *c, struct err *e)
 {
@@ -276,6 +281,7 @@ static int record(struct create *c, struct err *e)
 		.annotations = c->cfg.annotations,
 		.config = c->cfg.doc,
 		.seccomp = c->has_filter,
+		.hooks = has_hooks(&c->cfg),
 	};
 
 	json_del(c->cfg.doc, "hooks");

@@ -343,8 +343,7 @@ static int start(struct create *c, struct err *e)
 	if (r.pid < 0)
 		return -1;
 	nsjoin_release(&spaces);
-	close(take_fd(&c->sync_child));
-	close(take_fd(&c->err_write));
+	channels_parted(c);
 	c->pid = r.pid;
 	c->pidfd = sys_pidfd_open(r.pid);
 	return 0;

@@ -196,6 +196,7 @@ static const struct field fields[] = {
 	{"cgroupMade", FIELD(struct state, cgroup_made), FIELD_NEED, .min = 0, .max = UINT16_MAX},
 	{"annotations", FIELD_AS(FIELD_MAP, struct state, annotations)},
 	{"seccomp", FIELD(struct state, seccomp)},
+	{"hooks", FIELD(struct state, hooks), FIELD_GIVEN(struct state, hooks_known)},
 	{"config", FIELD(struct state, config), FIELD_NEED},
 	{0},
 };
@@ -207,6 +208,7 @@ int state_write(int dir, struct state *s, const struct json *hooks, struct err *
 
 	time_text(NULL, now);
 	s->created = now;
+	s->hooks_known = true;
 	if (s->proc.pid && proc_identify_by(s->pidfd, s->proc.pid, &s->proc, e) < 0)
 		return -1;
 	j = fields_write(fields, s);
@@ -265,6 +267,8 @@ int state_load_hooks(struct state *s, struct err *e)
 {
 	struct json *hooks = NULL;
 
+	if (s->hooks_known && !s->hooks)
+		return 0;
 	if (json_read_file(s->dir, STATE_HOOKS, CONFIG_MAX_SIZE, &hooks, e) == 0)
 		json_set(s->config, "hooks", hooks);
 	else if (e->code == ERR_NOTFOUND)

@@ -38,6 +38,8 @@ struct state {
 	struct json
 		*config; /* config.json as it was at create, without .linux.seccomp and .hooks */
 	bool seccomp;	 /* there is STATE_SECCOMP */
+	bool hooks;	 /* there is STATE_HOOKS, where hooks_known */
+	bool hooks_known;
 
 	struct json *doc; /* holds the strings */
 	bool ended;	  /* its first process, when the record was read */
@@ -76,7 +78,8 @@ int state_creating(int dir, struct err *e);
 
 /*
  * Writes the record, with the time and with proc, of which only the pid need be given (0: none)
- * with its pidfd, and the hooks, NULL: none.
+ * with its pidfd, and the hooks, NULL: those that were written before, if s->hooks says that there
+ * are any.
  */
 int state_write(int dir, struct state *s, const struct json *hooks, struct err *e);
 

@@ -159,7 +159,8 @@ int target_open(struct create *c, const char *dest, enum target_kind kind, struc
 	*out = (struct path_place){.fd = -1};
 	if ((kernel ? place_kernel(c, dest, out, e) : place(c, dest, kind, out, e)) < 0)
 		return -1;
-	if (target_is_new(out))
+	/* nor is "/sys" in a procfs, as no link led there */
+	if (target_is_new(out) || (kind == TARGET_SYSFS && target_is(dest, "/sys")))
 		return 0;
 	if (TEMP_FAILURE_RETRY(fstatfs(out->fd, &st)) < 0)
 		return err_sys(e, "fstatfs", "cannot look at it");
