@@ -11,8 +11,8 @@
 
 #include <inttypes.h>
 
-struct list { /* what FIELD_LIST() finds */
-	char *v;
+struct list { /* what FIELD_LIST() finds; void *, as it may be a pointer to anything */
+	void *v;
 	size_t n;
 };
 
@@ -27,21 +27,19 @@ static int expect(const struct cur *at, enum json_kind kind, struct err *e)
 		       json_kind_name(json_kind(at->val)));
 }
 
+/* By memcpy(3), as the place has a type that is not known here. */
 static void put_int(char *place, size_t size, uint64_t v)
 {
-	switch (size) {
-	case 1:
-		*(uint8_t *)place = (uint8_t)v;
-		break;
-	case 2:
-		*(uint16_t *)(void *)place = (uint16_t)v;
-		break;
-	case 4:
-		*(uint32_t *)(void *)place = (uint32_t)v;
-		break;
-	default:
-		*(uint64_t *)(void *)place = v;
-	}
+	uint8_t v8 = (uint8_t)v;
+	uint16_t v16 = (uint16_t)v;
+	uint32_t v32 = (uint32_t)v;
+
+	memcpy(place,
+	       size == 1   ? (const void *)&v8
+	       : size == 2 ? (const void *)&v16
+	       : size == 4 ? (const void *)&v32
+			   : &v,
+	       size);
 }
 
 /* Strings. */
@@ -213,7 +211,7 @@ static int read_numbers(const struct field *f, const struct cur *at, struct list
 	for (size_t i = 0; i < n; i++) {
 		struct cur item = cur_at(at, i);
 
-		if (read_number(f, &item, list ? list->v + i * f->size : NULL, e) < 0)
+		if (read_number(f, &item, list ? (char *)list->v + i * f->size : NULL, e) < 0)
 			return -1;
 		if (list)
 			list->n++;
@@ -251,7 +249,7 @@ static char *next_element(const struct field *f, struct list *list)
 
 	if (!list)
 		return NULL;
-	self = list->v + list->n++ * f->size;
+	self = (char *)list->v + list->n++ * f->size;
 	fields_defaults(f->table, self);
 	return self;
 }
@@ -449,7 +447,7 @@ void fields_release(const struct field *table, void *base)
 		case FIELD_OBJECTS:
 		case FIELD_KEYED:
 			for (size_t i = 0; i < list->n; i++)
-				fields_release(f->table, list->v + i * f->size);
+				fields_release(f->table, (char *)list->v + i * f->size);
 			__attribute__((fallthrough));
 		case FIELD_NUMBERS:
 		case FIELD_UINTS:

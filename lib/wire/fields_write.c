@@ -9,22 +9,30 @@
 
 #include <inttypes.h>
 
-struct list {
-	const char *v;
+struct list { /* what FIELD_LIST() finds */
+	const void *v;
 	size_t n;
 };
 
 static uint64_t get_uint(const char *place, size_t size)
 {
+	uint8_t v8 = (uint8_t)*place;
+	uint16_t v16 = 0;
+	uint32_t v32 = 0;
+	uint64_t v64 = 0;
+
 	switch (size) {
 	case 1:
-		return *(const uint8_t *)place;
+		return v8;
 	case 2:
-		return *(const uint16_t *)(const void *)place;
+		memcpy(&v16, place, 2);
+		return v16;
 	case 4:
-		return *(const uint32_t *)(const void *)place;
+		memcpy(&v32, place, 4);
+		return v32;
 	default:
-		return *(const uint64_t *)(const void *)place;
+		memcpy(&v64, place, 8);
+		return v64;
 	}
 }
 
@@ -64,7 +72,7 @@ static struct json *list_of(const struct field *f, const struct list *list)
 	struct json *j = f->kind == FIELD_KEYED ? json_new_object() : json_new_array();
 
 	for (size_t i = 0; i < list->n; i++) {
-		const char *item = list->v + i * f->size;
+		const char *item = (const char *)list->v + i * f->size;
 
 		if (f->kind == FIELD_NUMBERS)
 			json_add(j, json_new_int(get_int(item, f->size)));
