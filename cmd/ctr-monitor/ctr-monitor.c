@@ -294,8 +294,7 @@ int own_failure(struct err *e)
 
 static int prepare(struct monitor *m, const struct store *s, const struct json *doc, struct err *e)
 {
-	if (open_places(m, s, e) < 0 || write_config(m, doc, e) < 0 ||
-	    make_attach_socket(m, e) < 0)
+	if (open_places(m, s, e) < 0 || write_config(m, doc, e) < 0 || make_attach_socket(m, e) < 0)
 		return -1;
 	if (open_log_file(m, e) < 0)
 		return own_failure(e);

@@ -122,8 +122,8 @@ static int choose(const struct start_data *d, struct strv *ids, struct err *e)
 	_plan_ struct pipeline p = {0};
 	_outcome_ struct outcome o = {0};
 	bool dry = mode.dry_run;
-	struct step *s = plan_add(&p, "ctr-list", "--no-trunc", d->latest ? "--latest" : "--all",
-				  NULL);
+	struct step *s =
+		plan_add(&p, "ctr-list", "--no-trunc", d->latest ? "--latest" : "--all", NULL);
 	int r;
 
 	plan_list(s, "--filter", &d->filter);
@@ -162,7 +162,8 @@ static int start_check(const struct start_data *d, int argc, struct err *e)
 	if (!argc && !chosen)
 		return err_set(e, ERR_USAGE, 0, NULL, "start requires at least one argument");
 	if (d->attach && (argc > 1 || d->all || d->filter.n))
-		return err_set(e, ERR_USAGE, 0, NULL, "you cannot start and attach multiple containers at once");
+		return err_set(e, ERR_USAGE, 0, NULL,
+			       "you cannot start and attach multiple containers at once");
 	return 0;
 }
 

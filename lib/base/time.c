@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * RFC 3339 times: see time.h. Calendar arithmetic is done here and not by gmtime_r(3) and timegm(3), which
- * read the time zone files.
+ * RFC 3339 times: see time.h. Calendar arithmetic is done here and not by gmtime_r(3) and
+ * timegm(3), which read the time zone files.
  */
 #include "base/time.h"
 

@@ -11,10 +11,10 @@
 void time_text(const struct timespec *t, char out[TIME_TEXT_LEN]);
 
 /*
- * Reads "2026-11-22T02:22:47[.FRACTION](Z|+HH:MM|-HH:MM)", strictly as section 5.6 of RFC 3339 has it
- * (a blank for the T is fine); digits beyond nanoseconds are dropped. *east, where it is not NULL,
- * becomes the offset of its clock from UTC in seconds. Returns 0, or -1 where the text is NULL or no
- * such time.
+ * Reads "2026-11-22T02:22:47[.FRACTION](Z|+HH:MM|-HH:MM)", strictly as section 5.6 of RFC 3339 has
+ * it (a blank for the T is fine); digits beyond nanoseconds are dropped. *east, where it is not
+ * NULL, becomes the offset of its clock from UTC in seconds. Returns 0, or -1 where the text is
+ * NULL or no such time.
  */
 int time_read(const char *text, struct timespec *t, int *east);
 

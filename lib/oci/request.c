@@ -261,7 +261,8 @@ static int check_together(const struct json *request, struct err *e)
 int request_finish(struct json *request, int argc, char **argv, struct err *e)
 {
 	if (argc < 1)
-		return err_set(e, ERR_USAGE, 0, NULL, "requires at least 1 arg(s), only received 0");
+		return err_set(e, ERR_USAGE, 0, NULL,
+			       "requires at least 1 arg(s), only received 0");
 	if (check_together(request, e) < 0)
 		return -1;
 	/* who attaches to its input wants it to have one */
