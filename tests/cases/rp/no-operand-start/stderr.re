@@ -1,2 +1,1 @@
-\AError: .*a container is needed
-\A[^\n]*\n(See 'rp[^\n]* --help'\n)?\Z
+^Error: start requires at least one argument
