@@ -23,6 +23,7 @@
 #define DIGEST_COLUMNS                                                               \
 	"table {{.Repository}}\t{{.Tag}}\t{{.Digest}}\t{{.ID}}\t{{.CreatedSince}}\t" \
 	"{{.Size}}"
+#define MANY_NAMES	16 /* with more, the lists of names stand once, in "images" */
 #define HISTORY_COLUMNS COLUMNS "\t{{.History}}"
 
 struct options {
@@ -59,15 +60,21 @@ void entry_release(struct entry *it)
 	strv_release(&it->names);
 }
 
-static bool seen_before(const struct json *index, size_t n)
+/*
+ * The descriptors of the index by image: an object of indexes, {"manifests": [...]} each, by the
+ * digest, in the order in which the digests first come. Looked up once, so that a thousand names
+ * take a thousand steps.
+ */
+static struct json *by_image(const struct json *index)
 {
-	struct json *list = json_get(index, "manifests");
-	const char *digest = json_get_str(json_at(list, n), "digest", "");
+	struct json *all = json_new_object();
 
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(json_get_str(json_at(list, i), "digest", NULL), digest))
-			return true;
-	return false;
+	json_each (d, json_get(index, "manifests")) {
+		const char *digest = json_get_str(d.v, "digest", "");
+
+		json_add(json_need_arr(json_need_obj(all, digest), "manifests"), json_ref(d.v));
+	}
+	return all;
 }
 
 static int64_t users(const struct usage *u, const char *id)
@@ -90,14 +97,13 @@ static void set_names(struct json *o, const struct json *index, const char *dige
 	json_set(o, "Dangling", json_new_bool(json_len(tags) == 0));
 }
 
-/* All names, also those with a digest in place of a tag. */
+/* All names, also those with a digest in place of a tag; index has this image only. */
 static void collect_names(const struct json *index, struct entry *it)
 {
 	json_each (d, json_get(index, "manifests")) {
 		const char *name = index_note(d.v, ANN_NAME);
 
-		if (name && str_eq(json_get_str(d.v, "digest", NULL), it->digest) &&
-		    !strv_has(&it->names, name))
+		if (name)
 			strv_add(&it->names, name);
 	}
 }
@@ -136,6 +142,7 @@ static int describe(const struct store *s, const struct json *index, const struc
 	it->created = time_seconds(created);
 	snprintf(it->created_at, sizeof(it->created_at), "%s", created);
 	collect_names(index, it);
+	json_set(o, "History", json_new_strv(&it->names));
 	return 0;
 }
 
@@ -152,8 +159,8 @@ static int compare(const void *x, const void *y, void *key)
 	return (a->created < b->created) - (a->created > b->created);
 }
 
-/* What describe() can make of the index, in *list, which has room for all. */
-static size_t load(const struct store *s, const struct json *index, struct entry *list,
+/* What describe() can make of by_image(), in *list, which has room for all. */
+static size_t load(const struct store *s, const struct json *images, struct entry *list,
 		   struct err *e)
 {
 	_usage_ struct usage u = {0};
@@ -163,13 +170,11 @@ static size_t load(const struct store *s, const struct json *index, struct entry
 		log_err(e);
 		err_clear(e);
 	}
-	json_each (d, json_get(index, "manifests")) {
-		struct entry it = {.digest = json_get_str(d.v, "digest", "")};
+	json_foreach (image, images) {
+		struct entry it = {.digest = image.key};
 		char text[1024];
 
-		if (seen_before(index, d.i))
-			continue;
-		if (describe(s, index, &u, &it, e) == 0) {
+		if (describe(s, image.val, &u, &it, e) == 0) {
 			list[n++] = it;
 			continue;
 		}
@@ -185,7 +190,7 @@ static int run(struct prog *p, struct err *e)
 	const struct options *o = p->opts;
 	_store_ struct store s = STORE_NONE;
 	_clean_(image_filters_release) struct image_filters f = {0};
-	_json_ struct json *index = NULL;
+	_json_ struct json *index = NULL, *by_digest = NULL;
 	_free_ struct entry *list = NULL;
 	struct json *images, *rows;
 	size_t n;
@@ -204,12 +209,15 @@ static int run(struct prog *p, struct err *e)
 	images = json_need_arr(p->out, "images");
 	rows = json_need_arr(p->out, "rows");
 	list = mem_alloc((json_len(json_get(index, "manifests")) + 1) * sizeof(*list));
-	n = load(&s, index, list, e);
+	by_digest = by_image(index);
+	n = load(&s, by_digest, list, e);
 	qsort_r(list, n, sizeof(*list), compare, (void *)(uintptr_t)o->sort);
 	for (size_t i = 0; i < n; i++) {
 		if (image_filters_match(&f, &list[i], NULL)) {
 			json_add(images, json_ref(list[i].full));
-			rows_add(rows, &list[i], &f, o->no_trunc, o->ids_only || o->view.quiet);
+			rows_add(rows, &list[i], &f, o->no_trunc, o->ids_only || o->view.quiet,
+				 list[i].names.n <= MANY_NAMES ? -1
+							       : (int64_t)json_len(images) - 1);
 		}
 		entry_release(&list[i]);
 	}

@@ -29,9 +29,12 @@ void image_filters_release(struct image_filters *f);
 /* Does the image pass? name is the one that a row is made for, or NULL for any of them. */
 bool image_filters_match(const struct image_filters *f, const struct entry *it, const char *name);
 
-/* Adds the rows of one image: one for each name that passes, or with ids_only one at all. */
+/*
+ * Adds the rows of one image: one for each name that passes, or with ids_only one at all. of: its
+ * place in "images", where a row leaves the lists of names to that one; -1: it has them itself.
+ */
 void rows_add(struct json *rows, const struct entry *it, const struct image_filters *f,
-	      bool no_trunc, bool ids_only);
+	      bool no_trunc, bool ids_only, int64_t of);
 
 /* Sorts rows by the texts of one member: "Repository", "Tag". */
 void rows_sort(struct json *doc, const char *member);

@@ -59,12 +59,12 @@ static void set_times(struct json *row, const struct entry *it)
 	json_set(row, "CreatedTime", json_new_str(date));
 }
 
-static struct json *make_row(const struct entry *it, const char *name, bool no_trunc)
+static struct json *make_row(const struct entry *it, const char *name, bool no_trunc, int64_t of)
 {
 	const char *hex = json_get_str(it->full, "Id", "");
 	_free_ char *id = no_trunc ? str_fmt("sha256:%s", hex) : str_ndup(hex, 12);
 	_free_ char *size = text_size(json_get_int(it->full, "Size", 0));
-	_free_ char *names = join_names(&it->names);
+	_free_ char *names = of < 0 ? join_names(&it->names) : NULL;
 	struct json *row = json_new_object();
 
 	set_name(row, name);
@@ -76,10 +76,14 @@ static struct json *make_row(const struct entry *it, const char *name, bool no_t
 	json_set(row, "VirtualSize", json_new_str(size));
 	json_set(row, "SharedSize", json_new_str("0 B"));
 	json_set(row, "Labels", json_ref(json_get(it->full, "Labels")));
-	json_set(row, "Names", json_new_strv(&it->names));
-	json_set(row, "History", json_new_str(names));
-	json_set(row, "RepoTags", json_ref(json_get(it->full, "RepoTags")));
-	json_set(row, "RepoDigests", json_ref(json_get(it->full, "RepoDigests")));
+	if (of >= 0) {
+		json_set(row, "of", json_new_int(of));
+	} else {
+		json_set(row, "Names", json_new_strv(&it->names));
+		json_set(row, "History", json_new_str(names));
+		json_set(row, "RepoTags", json_ref(json_get(it->full, "RepoTags")));
+		json_set(row, "RepoDigests", json_ref(json_get(it->full, "RepoDigests")));
+	}
 	json_set(row, "Containers", json_ref(json_get(it->full, "Containers")));
 	json_set(row, "Os", json_ref(json_get(it->full, "Os")));
 	json_set(row, "Arch", json_ref(json_get(it->full, "Arch")));
@@ -111,13 +115,13 @@ void rows_sort(struct json *doc, const char *member)
 }
 
 void rows_add(struct json *rows, const struct entry *it, const struct image_filters *f,
-	      bool no_trunc, bool ids_only)
+	      bool no_trunc, bool ids_only, int64_t of)
 {
 	if (ids_only || it->names.n == 0) {
-		json_add(rows, make_row(it, it->names.n ? it->names.v[0] : NULL, no_trunc));
+		json_add(rows, make_row(it, it->names.n ? it->names.v[0] : NULL, no_trunc, of));
 		return;
 	}
 	strv_foreach (n, &it->names)
 		if (image_filters_match(f, it, n))
-			json_add(rows, make_row(it, n, no_trunc));
+			json_add(rows, make_row(it, n, no_trunc, of));
 }

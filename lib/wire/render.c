@@ -196,6 +196,21 @@ static struct json *printable(struct json *v)
 	return copy;
 }
 
+/* The row with what it leaves to its object. A new reference. */
+static struct json *whole_row(struct json *doc, struct json *row)
+{
+	struct json *all;
+
+	if (!json_has(row, "of"))
+		return json_ref(row);
+	all = json_new_object();
+	json_foreach (m, json_at(plain_of(doc), (size_t)json_get_int(row, "of", 0)))
+		json_set(all, m.key, json_ref(m.val));
+	json_foreach (m, row)
+		json_set(all, m.key, json_ref(m.val));
+	return all;
+}
+
 /* By a template; format is without the word "table". */
 static int render_template(struct json *doc, const char *format, bool table, bool heading_wanted,
 			   bool no_newline, struct buf *out, struct err *e)
@@ -210,8 +225,8 @@ static int render_template(struct json *doc, const char *format, bool table, boo
 		heading(tree, str_after(json_get_str(doc, "schema", ""), "rp.images") != NULL,
 			&all);
 	for (size_t i = 0; r == 0 && i < json_len(rows); i++) {
-		_json_ struct json *row =
-			table ? printable(json_at(rows, i)) : json_ref(json_at(rows, i));
+		_json_ struct json *whole = whole_row(doc, json_at(rows, i));
+		_json_ struct json *row = table ? printable(whole) : json_ref(whole);
 
 		r = template_run(tree, row, &all, e);
 		if (!no_newline)

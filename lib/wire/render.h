@@ -7,6 +7,9 @@
  *
  *	"view": {"format": "table {{.ID}}\t{{.Names}}", "noheading": true, "noNewline": false}
  *
+ * A row with the number `of` has all members of that element of the array beside "rows" as well,
+ *but for those that are its own: what many rows have in common stands once.
+ *
  * json-format(1) and rp(1) render the document by it. What is rendered: the elements of an array;
  * of an object of ours its "rows" (templates, tables), or its "objects" or the array beside "rows"
  * ("json"); else the object itself.
