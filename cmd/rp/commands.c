@@ -47,6 +47,8 @@ const struct command commands[] = {
 	 .output = OUTPUT_VIEW},
 	{"rmi", "image", "rm", "remove images", OPERAND_IMAGE, "img-remove", PLAN_NS, STATUS_REMOVE,
 	 OUTPUT_VIEW},
+	{"history", "image", "history", "show how an image was made", OPERAND_IMAGE, "img-history",
+	 .output = OUTPUT_VIEW},
 	{"image inspect", NULL, NULL, "all about images, as JSON", OPERAND_IMAGE,
 	 "img-inspect --type=image", .output = OUTPUT_VIEW},
 	{"image exists", NULL, NULL, "status 0 if it exists, 1 if not", OPERAND_IMAGE,

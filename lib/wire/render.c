@@ -76,7 +76,7 @@ static struct json *plain_of(struct json *doc)
 }
 
 /* Headings that are not simply the field's words in capitals. */
-static const char *known_heading(const char *field, bool images)
+static const char *known_heading(const char *field, const char *schema)
 {
 	static const char *const map[][2] = {
 		{"CreatedHuman", "CREATED"}, {"CreatedSince", "CREATED"}, {"RunningFor", "CREATED"},
@@ -85,7 +85,9 @@ static const char *known_heading(const char *field, bool images)
 	};
 
 	if (str_eq(field, "ID") || str_eq(field, "Id"))
-		return images ? "IMAGE ID" : "CONTAINER ID";
+		return str_after(schema, "rp.images/")	  ? "IMAGE ID"
+		       : str_after(schema, "rp.history/") ? "ID"
+							  : "CONTAINER ID";
 	for (size_t i = 0; i < ARRAY_LEN(map); i++)
 		if (str_eq(field, map[i][0]))
 			return map[i][1];
@@ -93,7 +95,7 @@ static const char *known_heading(const char *field, bool images)
 }
 
 /* The heading of a table: each action with one field becomes its name. */
-static void heading(const struct tmpl_node *n, bool images, struct buf *out)
+static void heading(const struct tmpl_node *n, const char *schema, struct buf *out)
 {
 	for (; n; n = n->next) {
 		const struct tmpl_arg *a = NULL;
@@ -110,7 +112,7 @@ static void heading(const struct tmpl_node *n, bool images, struct buf *out)
 		if (!a)
 			continue;
 		field = a->path.v[a->path.n - 1];
-		known = known_heading(field, images);
+		known = known_heading(field, schema);
 		if (known) {
 			buf_str(out, known);
 			continue;
@@ -222,8 +224,7 @@ static int render_template(struct json *doc, const char *format, bool table, boo
 	int r = template_parse(text, &tree, e);
 
 	if (r == 0 && table && heading_wanted)
-		heading(tree, str_after(json_get_str(doc, "schema", ""), "rp.images") != NULL,
-			&all);
+		heading(tree, json_get_str(doc, "schema", ""), &all);
 	for (size_t i = 0; r == 0 && i < json_len(rows); i++) {
 		_json_ struct json *whole = whole_row(doc, json_at(rows, i));
 		_json_ struct json *row = table ? printable(whole) : json_ref(whole);

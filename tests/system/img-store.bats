@@ -350,3 +350,17 @@ blobs() {
 		fi
 	done
 }
+
+# ---- img-history ----
+
+@test "history: the steps, the newest first, each with the layer that it made" {
+	have a x.example/a:1 >doc
+	run -0 rp history x.example/a:1 --format '{{.ID}} {{.Size}}'
+	[ "${lines[0]%% *}" = "$(rp image inspect x.example/a:1 --format '{{slice .Id 0 12}}')" ]
+	[ "${#lines[@]}" = "$(jq '.image.layers | length' doc)" ]
+	[ "$(rp history --human=false --format '{{.Size}}' x.example/a:1 | paste -sd+ | python3 -c "print(eval(input()))")" = \
+		"$(rp image inspect x.example/a:1 --format '{{.Size}}')" ]
+	run -0 rp history x.example/a:1
+	[[ ${lines[0]} == "ID "*"CREATED BY"*COMMENT* ]]
+	fails 4 'x.example/nope: image not known' img-history x.example/nope
+}
