@@ -473,7 +473,7 @@ ca() {
 }
 
 @test "policies" {
-	fails 4 'not in the store' --policy never "127.0.0.1:$A/ok"
+	fails 4 'image not known' --policy never "127.0.0.1:$A/ok"
 	fetch "127.0.0.1:$A/ok" >out
 	: >"$BATS_FILE_TMPDIR/log"
 	fetch "127.0.0.1:$A/ok" >out

@@ -515,7 +515,8 @@ newest_readonly='["/proc/asound","/proc/bus","/proc/fs","/proc/irq","/proc/sys",
 	local ignoring="trap '' INT QUIT USR2 PIPE CHLD RTMIN RTMIN+3 RTMAX; exec"
 	bundle one '.process.args = ["grep","SigIgn","/proc/self/status"]'
 	run bash -c "$ignoring grep SigIgn /proc/self/status"
-	[ "$output" = "SigIgn:	8000001200011806" ]
+	# and perhaps more, which who runs the tests ignores
+	(((0x${output##*[[:blank:]]} & 0x8000001200011806) == 0x8000001200011806))
 	run bash -c "$ignoring ctr-runtime run -b $DIR/one one"
 	[ "$output" = "SigIgn:	0000000000000000" ]
 	sleeper two
