@@ -98,7 +98,7 @@ kill_everywhere() {
 		chmod +x "$DIR/bin/$program"
 		# the monitor waits 30 s for somebody to attach
 		run -125 timeout 8 "$DIR/bin/rp" run --rm --network "$(network_for "$program")" volumes true </dev/null
-		[ "$output" = "rp: $program was killed by SIGKILL" ]
+		[ "$output" = "Error: $program was killed by SIGKILL" ]
 		mv "$DIR/bin/$program.real" "$DIR/bin/$program"
 		next_works "$program killed"
 	done

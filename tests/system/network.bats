@@ -599,7 +599,7 @@ no_answer() { ! fetch "$1"; }
 	rm "$DIR/bin/rootfs-mount"
 	printf '#!/bin/sh\necho broken >&2\nexit 1\n' >"$DIR/bin/rootfs-mount"
 	chmod +x "$DIR/bin/rootfs-mount"
-	run -125 "$DIR/bin/rp" run --rm --network slirp4netns busybox true
+	run -126 "$DIR/bin/rp" run --rm --network slirp4netns busybox true
 	[ "$output" = broken ]
 	[ -z "$(rp ps -aq)" ]
 	eventually no_processes_of "$DIR"
@@ -607,6 +607,6 @@ no_answer() { ! fetch "$1"; }
 	rm "$DIR/bin/rootfs-mount"
 	ln "$DIR/bin/rp" "$DIR/bin/rootfs-mount"
 	run -125 "$DIR/bin/rp" run --rm --network slirp4netns:bogus=1 busybox true
-	[ "$output" = 'net-slirp-launch: unknown slirp4netns option "bogus=1"' ]
+	[ "$output" = 'Error: unknown slirp4netns option "bogus=1"' ]
 	rm -rf "${DIR:?}/bin" "$DIR/trace"
 }
