@@ -8,8 +8,8 @@ CFLAGS  ?= -Oz -g $(if $(findstring clang,$(CC)),,-flto=auto)
 DESTDIR ?=
 
 # What the programs need to build, then what only tests, lint and bench need (Debian names).
-BUILD_PACKAGES = gcc make pkg-config libc6-dev libseccomp-dev libcap-dev libjson-c-dev \
-	libcurl4-openssl-dev libarchive-dev libselinux1-dev libfuse3-dev libzstd-dev libisal-dev \
+BUILD_PACKAGES = gcc make pkg-config libc6-dev libseccomp-dev libjson-c-dev \
+	libcurl4-openssl-dev libselinux1-dev libzstd-dev libisal-dev \
 	libssl-dev libsystemd-dev uidmap busybox-static python3
 CHECK_PACKAGES = $(BUILD_PACKAGES) libcmocka-dev bats jq fuse-overlayfs slirp4netns passt crun runc \
 	conmon podman catatonit containerd skopeo umoci buildah docker-registry mmdebstrap mandoc shellcheck strace \
@@ -98,7 +98,7 @@ $(B)/unit/%: tests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
 	@echo "  UNIT    $*"
 	@$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -Itests $(call borrows,$<) -o $@ $< $(LIB) \
-		$(shell pkg-config --libs cmocka libseccomp libcap libselinux libcrypto libzstd) -lisal $(JSON_A)
+		$(shell pkg-config --libs cmocka libseccomp libselinux libcrypto libzstd) -lisal $(JSON_A)
 
 # what runs inside containers: always static and without sanitizers
 $(B)/tests/%: tests/lib/%.c
