@@ -81,7 +81,8 @@ userns() { ns-enter-pause readlink /proc/self/ns/user; }
 	[ "$output" = "$old" ]
 	[ -z "$stderr" ]
 	[ "$(rp ps --format '{{.Names}}')" = going ]
-	[ "$(pauses | wc -l)" = 1 ]
+	# the killed one may take its time to go
+	eventually one_pause
 	rp stop -t 0 going
 	rp start going
 	rp stop -t 0 going
