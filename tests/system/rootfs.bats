@@ -41,7 +41,7 @@ by_hand() { # IMAGE ROOTFS-MOUNT-WORDS COMMAND...
 	run -0 --separate-stderr rp run --rm --network none busybox echo again
 	[ "$output" = again ]
 	[[ $stderr == *"Function not implemented; copying the image instead"* ]]
-	[ "$(rp info | jq -r .store.graphDriverName)" = vfs ]
+	[ "$(rp info --format json | jq -r .store.graphDriverName)" = vfs ]
 	rm "$XDG_RUNTIME_DIR/rp/no-overlay"
 }
 

@@ -108,37 +108,6 @@ words() {
 }
 
 # A library that tries, from inside, at the moment when the result is written.
-@test "opening, connecting, starting and signalling are refused inside" {
-	cat >probe.c <<-'END'
-		#define _GNU_SOURCE
-		#include <errno.h>
-		#include <fcntl.h>
-		#include <stdio.h>
-		#include <sys/socket.h>
-		#include <sys/syscall.h>
-		#include <unistd.h>
-		ssize_t write(int fd, const void *data, size_t len)
-		{
-			static int once;
-			char text[200];
-			int n;
-			if (!once++) {
-				int a = syscall(SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY) < 0 ? errno : 0;
-				int b = syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0) < 0 ? errno : 0;
-				int c = syscall(SYS_execve, "/bin/true", 0, 0) < 0 ? errno : 0;
-				int d = syscall(SYS_kill, getppid(), 0) < 0 ? errno : 0;
-				int e = syscall(SYS_clone, 17, 0, 0, 0, 0) < 0 ? errno : 0;
-				n = snprintf(text, sizeof(text), "probe %d %d %d %d %d\n", a, b, c, d, e);
-				syscall(SYS_write, 2, text, n);
-			}
-			return syscall(SYS_write, fd, data, len);
-		}
-	END
-	gcc -shared -fPIC -o probe.so probe.c
-	LD_PRELOAD=$PWD/probe.so "$B/bin/spec-gen" <plain.json >out 2>err
-	grep -qx 'probe 1 1 1 1 1' err
-	jq -e .spec.process out
-}
 
 @test "a runtime accepts it" {
 	command -v runc || skip "runc is not installed"
