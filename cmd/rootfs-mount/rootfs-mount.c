@@ -286,6 +286,7 @@ static int run(struct prog *p, struct err *e)
 	const struct options *o = p->opts;
 	struct cur root = cur_root(p->doc), container;
 	const char *id = NULL, *path = NULL, *driver;
+	bool forced = str_eq(getenv("RP_STORAGE_DRIVER"), "vfs");
 	_close_ int dir = -1;
 	_store_ struct store s = STORE_NONE;
 	_free_ char *mounted = NULL;
@@ -308,7 +309,8 @@ static int run(struct prog *p, struct err *e)
 	r.is_volatile = json_get_bool(request, "remove", false);
 	if (rootfs_choose_label(p->doc, &r, e) < 0)
 		return -1;
-	driver = mount_tree(&s, &r, o->driver, e);
+	/* RP_STORAGE_DRIVER: rp --storage-driver; overlay is what is tried anyway */
+	driver = mount_tree(&s, &r, o->driver ? o->driver : forced ? "vfs" : NULL, e);
 	if (!driver || (str_eq(driver, "vfs") && rootfs_relabel(p->doc, &r, e) < 0))
 		return -1;
 	if (!r.directory)

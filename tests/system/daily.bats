@@ -124,3 +124,13 @@ alone() { rp run --rm --network none "$@"; }
 		[ "$(alone --unsetenv-all -e A=1 busybox env | sort | tr '\n' ' ')" = "A=1 " ]
 	[ "$(alone --oom-score-adj 700 busybox cat /proc/self/oom_score_adj)" = 700 ]
 }
+
+@test "a container that a stop waits for is stopping" {
+	rp run -d --name slow --network none busybox sh -c 'trap "" TERM; while :; do sleep 0.1; done'
+	rp stop -t 3 slow >/dev/null &
+	eventually eval '[ "$(rp inspect slow --format "{{.State.Status}} {{.State.Running}}")" = "stopping true" ]'
+	[ "$(rp ps --format '{{.State}}')" = stopping ]
+	wait $!
+	[ "$(rp inspect slow --format '{{.State.Status}}')" = exited ]
+	rp rm slow
+}

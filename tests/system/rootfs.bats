@@ -190,3 +190,12 @@ stack() { # NAME FOLDER...
 	rp start -a chmod
 	ns-enter-pause sh -c 'stat -c %a "$XDG_DATA_HOME"/rp/containers/*/upper' | grep -qx 711
 }
+
+@test "rp --storage-driver vfs copies, without a word" {
+	run -0 --separate-stderr rp --storage-driver vfs run --name copied --network none busybox stat -f -c %T /
+	[ -z "$stderr" ]
+	[[ $output != overlay* ]]
+	[ "$(rp inspect copied --format '{{.Driver}}')" = vfs ]
+	rp rm copied
+	run -125 rp --storage-driver zfs ps
+}
