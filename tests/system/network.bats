@@ -606,7 +606,7 @@ no_answer() { ! fetch "$1"; }
 	# a network that cannot be had is the one to blame
 	rm "$DIR/bin/rootfs-mount"
 	ln "$DIR/bin/rp" "$DIR/bin/rootfs-mount"
-	run -125 "$DIR/bin/rp" run --rm --network slirp4netns:bogus=1 busybox true
+	run -126 "$DIR/bin/rp" run --rm --network slirp4netns:bogus=1 busybox true
 	[ "$output" = 'Error: unknown slirp4netns option "bogus=1"' ]
 	rm -rf "${DIR:?}/bin" "$DIR/trace"
 }
