@@ -70,7 +70,7 @@ static int check_start(const struct store *s, const char *id, const struct json 
 
 	if (container_state(s, id, &st, e) < 0)
 		return -1;
-	if (st.status == CONTAINER_RUNNING || st.status == CONTAINER_PAUSED)
+	if (container_up(st.status))
 		return err_set(e, ERR_AGAIN, 0, NULL, "container %.12s is running already", id);
 	return depend_on(s, doc, &ids, e) < 0 ? -1 : depend_running(s, &ids, e);
 }

@@ -41,7 +41,7 @@ int depend_running(const struct store *s, const struct strv *ids, struct err *e)
 
 		if (container_state(s, id, &st, e) < 0)
 			return err_prefix(e, "a container that is needed");
-		if (st.status != CONTAINER_RUNNING && st.status != CONTAINER_PAUSED)
+		if (!container_up(st.status))
 			return err_set(e, ERR_AGAIN, 0, NULL,
 				       "container %.12s, which is needed, is not running", id);
 	}

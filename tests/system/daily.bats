@@ -130,6 +130,10 @@ alone() { rp run --rm --network none "$@"; }
 	rp stop -t 3 slow >/dev/null &
 	eventually eval '[ "$(rp inspect slow --format "{{.State.Status}} {{.State.Running}}")" = "stopping true" ]'
 	[ "$(rp ps --format '{{.State}}')" = stopping ]
+	# it runs still: a start has nothing to do, and does not try
+	run -0 rp start slow
+	[ "$output" = slow ]
+	[ "$(rp inspect slow --format '{{.State.Running}}')" = true ]
 	wait $!
 	[ "$(rp inspect slow --format '{{.State.Status}}')" = exited ]
 	rp rm slow
